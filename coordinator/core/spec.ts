@@ -1,0 +1,39 @@
+import type { Goal, ParamSpec, Params, PrunerOptions, SamplerOptions } from '../../search/index.js';
+
+/** JSON with `$name` strings standing for parameters. */
+export type JsonTemplate =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonTemplate[]
+  | { readonly [key: string]: JsonTemplate };
+
+/**
+ * A search file, checked and with its defaults filled in: what `StudyCreated` records, so that replay never parses YAML.
+ * Times are milliseconds.
+ */
+export interface SearchSpec {
+  readonly name: string;
+  readonly metric: {
+    readonly name: string;
+    readonly goal: Goal;
+    /** Which report is the trial's value: its best or its last. */
+    readonly value: 'best' | 'last';
+  };
+  /** At least one of the two, unless the sampler ends by itself. */
+  readonly budget: { readonly trials?: number; readonly timeMs?: number };
+  /** Largest number of attempts at a time; absent: every free slot. */
+  readonly parallel?: number;
+  /** Given or drawn by the coordinator, below 2^32; always present in events. */
+  readonly seed?: number;
+  readonly sampler: SamplerOptions;
+  readonly pruner: PrunerOptions;
+  readonly objective: { readonly kind: 'train' | 'module' | 'command' | 'null'; readonly config: JsonTemplate };
+  readonly params: readonly ParamSpec[];
+  readonly relations: readonly string[];
+  /** Configurations to run first, in this order; parameters left out are drawn. */
+  readonly enqueue: readonly Params[];
+  readonly limits: { readonly trialTimeMs?: number; readonly attempts: number };
+  readonly requires: { readonly labels: Readonly<Record<string, string>> };
+}
