@@ -1,0 +1,20 @@
+/** The attempt cannot run as asked. The message is one line that says what is wrong and what would be right. */
+export class ObjectiveError extends Error {
+  override readonly name: string = 'ObjectiveError';
+}
+
+/** This worker's data are not those the study began with: the attempt is refused, and another worker may do better. */
+export class DatasetMismatchError extends ObjectiveError {
+  override readonly name: string = 'DatasetMismatchError';
+  readonly expectedDigest: string;
+  readonly actualDigest: string;
+
+  constructor(dataset: string, expectedDigest: string, actualDigest: string) {
+    super(
+      `data set ${dataset} has the digest ${actualDigest} on this worker; the study began with ${expectedDigest}: ` +
+        `give every worker the same files`,
+    );
+    this.expectedDigest = expectedDigest;
+    this.actualDigest = actualDigest;
+  }
+}

@@ -1,0 +1,31 @@
+import { ObjectiveError } from './errors.js';
+import type { Objective } from './trial.js';
+
+export { DatasetMismatchError, ObjectiveError } from './errors.js';
+export type { Objective, TrialContext } from './trial.js';
+
+/**
+ * Loads an objective with its engine, so that a spare child is ready before its attempt arrives. For `train` this
+ * replaces the process's `Math.random` by a generator that every attempt seeds.
+ *
+ * @param kind    `train` or `null`
+ * @param backend `auto`, or a training backend by name (`wasm`, `cpu`); `null` uses none
+ * @throws {ObjectiveError} when the kind is unknown or the backend cannot be used on this machine
+ */
+export async function loadObjective(kind: string, backend: string): Promise<Objective> {
+  switch (kind) {
+    case 'null':
+      return (await import('./null.js')).runNull;
+    case 'train':
+      return (await import('../train/train.js')).loadTrain(backend);
+    default:
+      throw new ObjectiveError(
+        `objective ${JSON.stringify(kind)} is unknown to this worker; it has "train" and "null"`,
+      );
+  }
+}
+
+/** Names of the data sets this worker can read: `digits`, which is generated, and those whose files lie in the folder. */
+export async function availableDatasets(datasetsDir?: string): Promise<string[]> {
+  return (await import('../train/dataset/catalog.js')).listDatasets(datasetsDir);
+}

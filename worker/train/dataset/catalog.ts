@@ -1,0 +1,3 @@
+export async function listDatasets(_datasetsDir: string | undefined): Promise<string[]> {
+  return ['digits'];
+}
