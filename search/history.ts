@@ -1,0 +1,144 @@
+import type { Goal, Params } from './param.js';
+import { isBetter, type Report } from './trial-value.js';
+
+export type TrialStatus = 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed';
+
+export interface TrialRecord {
+  readonly number: number;
+  readonly params: Params;
+  /** Who proposed it: a sampler's name, or a word like "enqueued". */
+  readonly origin: string;
+  readonly status: TrialStatus;
+  /** The best or last report's value so far, as the study defines it; undefined when there is none that is a number. */
+  readonly value: number | undefined;
+  /** In the order of their steps. */
+  readonly reports: readonly Report[];
+  /** What the sampler asked to be remembered with its suggestion. */
+  readonly draws?: readonly number[];
+}
+
+/**
+ * A study's trials as samplers and pruners see them, folded from the log in place. Re-runs and invalidated trials are
+ * not in it.
+ *
+ * Samplers keep what they derive from a history beside it and bring that up to date with `revision` and `changed`, so
+ * that asking once more costs what has changed, not what there is.
+ */
+export class History {
+  readonly goal: Goal;
+  readonly #kept: 'best' | 'last';
+  readonly #trials = new Map<number, Trial>();
+  readonly #journal: number[] = [];
+  #sorted = true;
+  #highest = -1;
+
+  constructor(goal: Goal, kept: 'best' | 'last') {
+    this.goal = goal;
+    this.#kept = kept;
+  }
+
+  /** Number of trials, whatever their status. */
+  get size(): number {
+    return this.#trials.size;
+  }
+
+  get(number: number): TrialRecord | undefined {
+    return this.#trials.get(number);
+  }
+
+  /** By number. */
+  trials(): Iterable<TrialRecord> {
+    if (this.#sorted) return this.#trials.values();
+    return [...this.#trials.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Counts every change; a follower that has seen `changed(0)` to `changed(revision - 1)` knows all. */
+  get revision(): number {
+    return this.#journal.length;
+  }
+
+  /** The number of the trial that the change with this index (from 0) was about. */
+  changed(index: number): number {
+    return this.#journal[index]!;
+  }
+
+  /** A new trial, waiting for its first attempt. */
+  propose(number: number, params: Params, origin: string, draws?: readonly number[]): void {
+    if (this.#trials.has(number)) throw new Error(`trial ${number} has been proposed already`);
+    if (number < this.#highest) this.#sorted = false;
+    this.#highest = Math.max(this.#highest, number);
+    this.#trials.set(number, new Trial(number, params, origin, draws));
+    this.#journal.push(number);
+  }
+
+  /** An attempt begins; the reports of an earlier one are forgotten. */
+  start(number: number): void {
+    const trial = this.#open(number);
+    trial.status = 'running';
+    trial.clear();
+    this.#journal.push(number);
+  }
+
+  /** The attempt was lost; the trial waits for another. */
+  requeue(number: number): void {
+    this.#open(number).status = 'waiting';
+    this.#journal.push(number);
+  }
+
+  /** The first value of a step wins. */
+  report(number: number, step: number, value: number): void {
+    if (this.#open(number).report(step, value, this.goal, this.#kept)) this.#journal.push(number);
+  }
+
+  end(number: number, status: 'complete' | 'pruned' | 'failed'): void {
+    this.#open(number).status = status;
+    this.#journal.push(number);
+  }
+
+  #open(number: number): Trial {
+    const trial = this.#trials.get(number);
+    if (trial === undefined) throw new Error(`trial ${number} is not in this history`);
+    if (trial.status === 'complete' || trial.status === 'pruned' || trial.status === 'failed') {
+      throw new Error(`trial ${number} has ended as ${trial.status} and cannot change any more`);
+    }
+    return trial;
+  }
+}
+
+class Trial implements TrialRecord {
+  readonly number: number;
+  readonly params: Params;
+  readonly origin: string;
+  readonly draws?: readonly number[];
+  status: TrialStatus = 'waiting';
+  value: number | undefined = undefined;
+  reports: Report[] = [];
+
+  constructor(number: number, params: Params, origin: string, draws: readonly number[] | undefined) {
+    this.number = number;
+    this.params = params;
+    this.origin = origin;
+    if (draws !== undefined) this.draws = draws;
+  }
+
+  clear(): void {
+    this.reports = [];
+    this.value = undefined;
+  }
+
+  /** Whether anything changed. */
+  report(step: number, value: number, goal: Goal, kept: 'best' | 'last'): boolean {
+    // Steps come in order but for stragglers, so the place is looked for from the end.
+    let at = this.reports.length;
+    while (at > 0 && this.reports[at - 1]!.step > step) at--;
+    if (at > 0 && this.reports[at - 1]!.step === step) return false;
+    if (at === this.reports.length) this.reports.push({ step, value });
+    else this.reports.splice(at, 0, { step, value });
+    if (kept === 'best') {
+      if (!Number.isNaN(value) && (this.value === undefined || isBetter(value, this.value, goal))) this.value = value;
+    } else if (at === this.reports.length - 1) {
+      this.value = Number.isNaN(value) ? undefined : value;
+    }
+    return true;
+  }
+}

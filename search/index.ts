@@ -1,0 +1,24 @@
+export { checkParams, configKey, fillParams, valueFault } from './configuration.js';
+export { gridOf } from './grid.js';
+export { History, type TrialRecord, type TrialStatus } from './history.js';
+export {
+  type CategoricalParam,
+  type Condition,
+  type FloatParam,
+  type Goal,
+  type IntParam,
+  type ParamSpec,
+  type Params,
+  type ParamValue,
+  SpaceError,
+  type Test,
+} from './param.js';
+export type { Pruner, Verdict } from './pruner.js';
+export { createPruner, PRUNER_SETTINGS, type PrunerOptions, type PrunerType, prunerFaults } from './pruners.js';
+export { type Ranked, rank } from './rank.js';
+export { Rng, trialSeed } from './rng.js';
+export type { Sampler, Suggestion } from './sampler.js';
+export { createSampler, SAMPLER_SETTINGS, type SamplerOptions, type SamplerType, samplerFaults } from './samplers.js';
+export type { Setting, Settings } from './settings.js';
+export { createSpace, type Space } from './space.js';
+export { type Report, trialValue } from './trial-value.js';

@@ -1,0 +1,91 @@
+import { GridSampler } from './grid.js';
+import type { Goal } from './param.js';
+import { RandomSampler } from './random.js';
+import type { Sampler } from './sampler.js';
+import { type Settings, settingFaults } from './settings.js';
+import type { Space } from './space.js';
+
+export interface AutoOptions {
+  readonly type: 'auto';
+  readonly startupTrials?: number;
+}
+
+export interface TpeOptions {
+  readonly type: 'tpe';
+  readonly startupTrials?: number;
+  readonly candidates?: number;
+}
+
+export interface RandomOptions {
+  readonly type: 'random';
+}
+
+export interface GridOptions {
+  readonly type: 'grid';
+  /** Values of a real parameter without a step. */
+  readonly points?: number;
+}
+
+/** Plain JSON, as it stands in a study's first event. */
+export type SamplerOptions = AutoOptions | TpeOptions | RandomOptions | GridOptions;
+
+export type SamplerType = SamplerOptions['type'];
+
+const STARTUP = {
+  kind: 'int',
+  low: 1,
+  high: 100_000,
+  about: 'Trials that are spread over the space before any model is asked.',
+} as const;
+
+/** Every sampler by its name in a search file, with its settings. */
+export const SAMPLER_SETTINGS: Readonly<Record<SamplerType, Settings>> = {
+  auto: { startupTrials: STARTUP },
+  tpe: {
+    startupTrials: { ...STARTUP, fallback: 10 },
+    candidates: {
+      kind: 'int',
+      low: 1,
+      high: 10_000,
+      fallback: 24,
+      about: 'Configurations compared for each suggestion.',
+    },
+  },
+  random: {},
+  grid: {
+    points: {
+      kind: 'int',
+      low: 1,
+      high: 1_000_000,
+      fallback: 10,
+      about: 'Values of a real parameter without a step, evenly spaced on its scale, both ends included.',
+    },
+  },
+};
+
+/** What is wrong with a sampler's options, in words. */
+export function samplerFaults(options: { readonly type: string }): string[] {
+  if (!Object.hasOwn(SAMPLER_SETTINGS, options.type)) {
+    return [`sampler ${options.type} does not exist; known: ${Object.keys(SAMPLER_SETTINGS).join(', ')}`];
+  }
+  return settingFaults(`sampler ${options.type}`, SAMPLER_SETTINGS[options.type as SamplerType], { ...options });
+}
+
+/**
+ * @param seed an integer in [0, 2^53)
+ * @throws {RangeError} when a setting is out of its range
+ * @throws {SpaceError} when this sampler cannot search this space
+ */
+export function createSampler(options: SamplerOptions, space: Space, _goal: Goal, seed: number): Sampler {
+  const faults = samplerFaults(options);
+  if (faults.length > 0) throw new RangeError(faults.join('; '));
+  switch (options.type) {
+    case 'random':
+      return new RandomSampler(space, seed);
+    case 'grid':
+      return new GridSampler(space, options.points ?? 10);
+    case 'auto':
+    case 'tpe':
+      return new RandomSampler(space, seed);
+  }
+}
