@@ -92,8 +92,8 @@ export class AshaPruner implements Pruner {
     for (let rung = 0; rung < Math.max(reached, counted.length); rung++) {
       const loss = rung < reached ? this.#lossAt(trial.reports, rung) : undefined;
       if (loss === counted[rung]) continue;
-      this.#rungs[rung] ??= new SortedNumbers();
-      const values = this.#rungs[rung];
+      const values = this.#rungs[rung] ?? new SortedNumbers();
+      this.#rungs[rung] = values;
       const before = counted[rung];
       if (before !== undefined) values.remove(before);
       if (loss !== undefined) values.addAll([loss]);
