@@ -1,8 +1,5 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
-/** Version of the worker protocol and of the study service, "major.minor". */
-export const PROTOCOL_VERSION = '1.0';
-
 /** The address a coordinator listens on, and everybody else tries, when nothing else is said. */
 export const DEFAULT_ADDRESS = '127.0.0.1:7070';
 

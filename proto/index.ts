@@ -1,5 +1,6 @@
 // The one door to the generated code, by name, so that a new message is let out on purpose.
 export {
+  Attempt,
   type ControlStudyRequest,
   type ControlStudyResponse,
   type CreateStudyRequest,
@@ -18,7 +19,6 @@ export {
   type ListWorkersResponse,
   type RerunTrialRequest,
   type RerunTrialResponse,
-  Attempt,
   Study,
   StudyAction,
   StudyServiceClient,

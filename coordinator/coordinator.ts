@@ -1,0 +1,157 @@
+import type { Command } from './core/commands.js';
+import type { Event } from './core/events.js';
+import { execute, executePlan, type Outcome } from './core/execute.js';
+import { Fleet } from './core/fleet.js';
+import { apply, emptyState } from './core/state.js';
+import type { Core } from './core/transaction.js';
+import type { EventLog, Seq } from './event-log/port.js';
+
+export interface CoordinatorOptions {
+  readonly log: EventLog;
+  /** How long a worker may be silent before its attempts are lost, in milliseconds. */
+  readonly leaseMs: number;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+  /** The log failed or the core met a broken rule: nothing more is decided. Called once. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Hears of what has become durable. */
+export interface Follower {
+  /** Events of one commit, in order, and the state that has them. */
+  events(events: readonly Event[], core: Core): void;
+  /** After the replies and events of a commit, for what is sent once per commit. */
+  committed(): void;
+}
+
+/**
+ * One loop, one writer. Commands queue while the previous batch is being written; then all of them are decided together
+ * and appended as one batch (group commit). Replies and events leave after the append is durable, and views are taken
+ * between batches, so nothing is ever shown that the log does not hold.
+ */
+export class Coordinator {
+  readonly #core: Core;
+  readonly #log: EventLog;
+  readonly #clock: () => number;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #followers = new Set<Follower>();
+  #head: Seq;
+  #queue: { readonly command: Command; readonly done: (outcome: Outcome) => void }[] = [];
+  #views: ((core: Core) => void)[] = [];
+  #running: Promise<void> | undefined;
+  #scheduled = false;
+  #failed = false;
+  #commits = 0;
+
+  private constructor(core: Core, head: Seq, options: CoordinatorOptions) {
+    this.#core = core;
+    this.#head = head;
+    this.#log = options.log;
+    this.#clock = options.clock ?? Date.now;
+    this.#onFailure = options.onFailure;
+  }
+
+  /** Replays the log. Attempts that were running get a fresh full lease. */
+  static async open(options: CoordinatorOptions): Promise<Coordinator> {
+    const core: Core = { state: emptyState(), fleet: new Fleet(), leaseMs: options.leaseMs };
+    let head: Seq = 0;
+    for await (const batch of options.log.read(0)) {
+      for (const event of batch.events) apply(core.state, event);
+      head = batch.seq;
+    }
+    core.fleet.restore(core.state, (options.clock ?? Date.now)());
+    return new Coordinator(core, head, options);
+  }
+
+  /** Counts commits and changes of the fleet, so that watchers know when to look again. */
+  get revision(): number {
+    return this.#commits;
+  }
+
+  /** Queues a command; `done` is called once its events are durable. Never called when the coordinator fails. */
+  post<C extends Command>(command: C, done: (outcome: Outcome<C['type']>) => void): void {
+    this.#queue.push({ command, done: done as (outcome: Outcome) => void });
+    this.#schedule();
+  }
+
+  /** Queues a command and waits until its events are durable. */
+  submit<C extends Command>(command: C): Promise<Outcome<C['type']>> {
+    return new Promise((resolve) => this.post(command, resolve));
+  }
+
+  /** Looks at a state that the log holds. `look` must not keep or change what it is given. */
+  view<T>(look: (core: Core) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#views.push((core) => {
+        try {
+          resolve(look(core));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+      this.#schedule();
+    });
+  }
+
+  follow(follower: Follower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  /** Waits until everything queued is decided and durable. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined || this.#scheduled) {
+      await (this.#running ?? new Promise((resolve) => setImmediate(resolve)));
+    }
+  }
+
+  /** After this turn of the event loop, so that everything the sockets hold now goes into one batch. */
+  #schedule(): void {
+    if (this.#scheduled || this.#running !== undefined || this.#failed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#running = this.#run()
+        .catch((error: unknown) => this.#fail(error))
+        .finally(() => {
+          this.#running = undefined;
+          if (this.#queue.length + this.#views.length > 0) this.#schedule();
+        });
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length + this.#views.length > 0) {
+      const views = this.#views;
+      this.#views = [];
+      for (const look of views) look(this.#core);
+      if (this.#queue.length > 0) await this.#commit();
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const queue = this.#queue;
+    this.#queue = [];
+    const at = this.#clock();
+    const events: Event[] = [];
+    const outcomes = queue.map(({ command }) => {
+      const outcome = execute(this.#core, command, at);
+      if (outcome.ok) for (const event of outcome.events) events.push(event);
+      return outcome;
+    });
+    for (const event of executePlan(this.#core, at)) events.push(event);
+    if (events.length > 0) this.#head = await this.#log.append(events, this.#head);
+    this.#commits += 1;
+    for (const [i, { done }] of queue.entries()) done(outcomes[i]!);
+    for (const follower of this.#followers) {
+      if (events.length > 0) follower.events(events, this.#core);
+      follower.committed();
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true;
+    this.#queue = [];
+    this.#onFailure(error);
+  }
+}

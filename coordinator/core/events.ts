@@ -1,0 +1,166 @@
+import type { Params } from '../../search/index.js';
+import type { SearchSpec } from './spec.js';
+
+/**
+ * The facts of the log, in the past tense. They carry the results of chance and time (`params`, `at` in milliseconds
+ * since the epoch), so that replay never asks a sampler or a clock.
+ */
+export type Event =
+  | StudyCreated
+  | StudyPaused
+  | StudyResumed
+  | StudyExhausted
+  | StudyEnding
+  | StudyFinished
+  | DatasetPinned
+  | TrialProposed
+  | TrialWithdrawn
+  | AttemptStarted
+  | AttemptResumed
+  | TrialReported
+  | StopRequested
+  | AttemptEnded;
+
+/** Events of one trial, which `evolveTrial` folds. */
+export type TrialEvent =
+  | TrialProposed
+  | TrialWithdrawn
+  | AttemptStarted
+  | AttemptResumed
+  | TrialReported
+  | StopRequested
+  | AttemptEnded;
+
+interface StudyEvent {
+  readonly study: string;
+  readonly at: number;
+}
+
+interface AttemptEvent extends StudyEvent {
+  readonly trial: number;
+  readonly attempt: number;
+}
+
+export interface StudyCreated extends StudyEvent {
+  readonly type: 'StudyCreated';
+  readonly requestId: string;
+  readonly spec: SearchSpec & { readonly seed: number };
+  /** The search file as it was submitted. */
+  readonly source: string;
+}
+
+export interface StudyPaused extends StudyEvent {
+  readonly type: 'StudyPaused';
+}
+
+export interface StudyResumed extends StudyEvent {
+  readonly type: 'StudyResumed';
+}
+
+/** The sampler has nothing left to propose. */
+export interface StudyExhausted extends StudyEvent {
+  readonly type: 'StudyExhausted';
+}
+
+/** Why a study stops before its budget of trials is used, or that it was used. */
+export type EndReason = 'trials' | 'exhausted' | 'time' | 'stopped' | 'failing';
+
+/** Nothing more is proposed or started; running attempts are told to stop. */
+export interface StudyEnding extends StudyEvent {
+  readonly type: 'StudyEnding';
+  readonly why: EndReason;
+  /** One line for people. */
+  readonly detail: string;
+}
+
+/** Every trial has its final state. */
+export interface StudyFinished extends StudyEvent {
+  readonly type: 'StudyFinished';
+  readonly why: EndReason;
+  readonly detail: string;
+}
+
+/** The content of the study's data set, from the first attempt that read it. */
+export interface DatasetPinned extends StudyEvent {
+  readonly type: 'DatasetPinned';
+  readonly digest: string;
+}
+
+export interface TrialProposed extends StudyEvent {
+  readonly type: 'TrialProposed';
+  readonly trial: number;
+  readonly params: Params;
+  /** Seed of everything random in its training, the same for every attempt; below 2^32. */
+  readonly seed: number;
+  /** A sampler's name, "enqueued" or "rerun". */
+  readonly origin: string;
+  /** How many events the suggestion had seen. */
+  readonly basedOn: number;
+  /** Draws taken from each of the sampler's generators, where it keeps any. */
+  readonly draws?: readonly number[];
+  /** For a re-run: the trial that it repeats, and the request that asked for it. */
+  readonly rerunOf?: number;
+  readonly requestId?: string;
+}
+
+/** A waiting trial that will not run, because its study ends. */
+export interface TrialWithdrawn extends StudyEvent {
+  readonly type: 'TrialWithdrawn';
+  readonly trial: number;
+  readonly reason: string;
+}
+
+export interface AttemptStarted extends AttemptEvent {
+  readonly type: 'AttemptStarted';
+  /** The worker's id and name. */
+  readonly worker: string;
+  readonly workerName: string;
+}
+
+/** A lost attempt was heard of again before a successor was assigned, and goes on. */
+export interface AttemptResumed extends AttemptEvent {
+  readonly type: 'AttemptResumed';
+}
+
+/** JSON has no NaN and no infinities, so these are words in the log. */
+export type LoggedNumber = number | 'NaN' | 'Infinity' | '-Infinity';
+
+export interface TrialReported extends AttemptEvent {
+  readonly type: 'TrialReported';
+  readonly step: number;
+  readonly metrics: Readonly<Record<string, LoggedNumber>>;
+}
+
+/** Why an attempt is told to stop. */
+export type StopReason = 'pruned' | 'study';
+
+export interface StopRequested extends AttemptEvent {
+  readonly type: 'StopRequested';
+  readonly why: StopReason;
+  /** One line for people, with the rule and the numbers. */
+  readonly reason: string;
+}
+
+/** How an attempt ended. */
+export type AttemptEnd = 'completed' | 'stopped' | 'failed' | 'lost' | 'handed_back' | 'refused';
+
+export interface AttemptEnded extends AttemptEvent {
+  readonly type: 'AttemptEnded';
+  readonly end: AttemptEnd;
+  /** What becomes of the trial. */
+  readonly then: 'waiting' | 'complete' | 'pruned' | 'failed';
+  /** One line for people; empty for a plain completion. */
+  readonly reason: string;
+}
+
+/** The logged form of a metric. */
+export function toLogged(value: number): LoggedNumber {
+  if (Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? 'Infinity' : '-Infinity';
+}
+
+/** The number that {@link toLogged} wrote. */
+export function fromLogged(value: LoggedNumber): number {
+  return typeof value === 'number' ? value : Number(value);
+}

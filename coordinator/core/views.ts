@@ -1,0 +1,210 @@
+import { type Params, type Ranked, type Report, rank, trialValue } from '../../search/index.js';
+import { type AttemptEnd, fromLogged } from './events.js';
+import type { AttemptName, Fleet, Worker } from './fleet.js';
+import { wants } from './plan.js';
+import { datasetOf, plannedSteps, whyNot } from './requirements.js';
+import type { State, Study, StudyStatus } from './state.js';
+import type { Trial } from './trial.js';
+
+/** What every face shows, terminal and browser alike: made here and nowhere else, so that two boards cannot differ. */
+export interface StudyView {
+  readonly id: string;
+  readonly status: StudyStatus;
+  /** Why it ends or has ended, or why nothing runs although it could; empty when all is well. */
+  readonly notice: string;
+  readonly createdAt: number;
+  readonly finishedAt: number | undefined;
+  readonly study: Study;
+  readonly best: TrialView | undefined;
+}
+
+export interface TrialView {
+  readonly number: number;
+  readonly status: Trial['status'];
+  readonly params: Params;
+  /** The trial's value and the step it was reported at. */
+  readonly value: Report | undefined;
+  readonly lastStep: number;
+  readonly plannedSteps: number;
+  readonly origin: string;
+  readonly rerunOf: number | undefined;
+  readonly reason: string;
+  readonly proposedAt: number;
+  readonly endedAt: number | undefined;
+  readonly attempts: readonly AttemptView[];
+  readonly reports: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
+  readonly basedOn: number;
+  readonly seed: number;
+}
+
+export interface AttemptView {
+  readonly number: number;
+  readonly worker: string;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+  readonly end: AttemptEnd | undefined;
+  readonly reason: string;
+}
+
+export interface WorkerView {
+  readonly id: string;
+  readonly name: string;
+  readonly slots: number;
+  readonly running: readonly AttemptName[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly backend: string;
+  readonly connected: boolean;
+  readonly draining: boolean;
+  readonly attachedAt: number;
+  readonly attemptsDone: number;
+}
+
+export interface LeaderboardView {
+  readonly study: StudyView;
+  readonly rows: readonly Ranked<TrialView>[];
+  readonly running: readonly TrialView[];
+  readonly workers: readonly WorkerView[];
+  /** The log position shown. */
+  readonly position: number;
+}
+
+/** @param top how many rows; 0 for all */
+export function leaderboardView(state: State, fleet: Fleet, study: Study, top: number): LeaderboardView {
+  const ranked = ranking(study);
+  const rows = top === 0 ? ranked : ranked.slice(0, top);
+  return {
+    study: studyView(study, fleet),
+    rows: rows.map((row) => ({ rank: row.rank, item: trialView(study, row.item) })),
+    running: [...study.running].sort((a, b) => a - b).map((number) => trialView(study, study.trials[number]!)),
+    workers: workerViews(fleet),
+    position: state.events,
+  };
+}
+
+export function studyView(study: Study, fleet: Fleet): StudyView {
+  const [first] = ranking(study);
+  const best = first && trialView(study, first.item);
+  return {
+    id: study.id,
+    status: study.status,
+    notice: noticeOf(study, fleet),
+    createdAt: study.createdAt,
+    finishedAt: study.finishedAt,
+    study,
+    best: best?.value === undefined ? undefined : best,
+  };
+}
+
+export function trialView(study: Study, trial: Trial): TrialView {
+  const final = 'endedAt' in trial ? trial : undefined;
+  const stopping = trial.status === 'running' ? trial.stopping?.reason : undefined;
+  return {
+    number: trial.number,
+    status: trial.status,
+    params: trial.params,
+    value: valueOf(study, trial),
+    lastStep: trial.reports.at(-1)?.step ?? 0,
+    plannedSteps: plannedSteps(study.spec.objective, trial.params),
+    origin: trial.origin,
+    rerunOf: trial.rerunOf,
+    reason: final?.reason ?? stopping ?? '',
+    proposedAt: trial.proposedAt,
+    endedAt: final?.endedAt,
+    attempts: trial.attempts.map((attempt) => ({
+      number: attempt.number,
+      worker: attempt.workerName,
+      startedAt: attempt.startedAt,
+      endedAt: attempt.ended?.at,
+      end: attempt.ended?.end,
+      reason: attempt.ended?.reason ?? '',
+    })),
+    reports: trial.reports.map(({ step, metrics }) => ({
+      step,
+      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)])),
+    })),
+    basedOn: trial.basedOn,
+    seed: trial.seed,
+  };
+}
+
+/** Attached workers by name. */
+export function workerViews(fleet: Fleet): readonly WorkerView[] {
+  const views = [...fleet.workers.values()].flatMap((worker) =>
+    worker.profile === undefined ? [] : [workerView(worker)],
+  );
+  return views.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function workerView(worker: Worker): WorkerView {
+  const profile = worker.profile!;
+  return {
+    id: worker.id,
+    name: profile.name,
+    slots: profile.slots,
+    running: [...worker.attempts.values()],
+    labels: profile.labels,
+    backend: profile.backend,
+    connected: worker.connected,
+    draining: worker.draining,
+    attachedAt: worker.attachedAt,
+    attemptsDone: worker.attemptsDone,
+  };
+}
+
+interface Ranking {
+  readonly revision: number;
+  readonly rows: readonly Ranked<Trial>[];
+}
+
+/** Ranking sorts all trials, and several faces ask for it between two events. */
+const rankings = new WeakMap<Study, Ranking>();
+
+function ranking(study: Study): readonly Ranked<Trial>[] {
+  const known = rankings.get(study);
+  if (known?.revision === study.revision) return known.rows;
+  const view = (trial: Trial) => ({
+    status: trial.status,
+    value: valueOf(study, trial)?.value,
+    number: trial.number,
+  });
+  const own = study.trials.filter((trial) => trial.rerunOf === undefined);
+  const rows = rank(own, view, study.spec.metric.goal);
+  rankings.set(study, { revision: study.revision, rows });
+  return rows;
+}
+
+function valueOf(study: Study, trial: Trial): Report | undefined {
+  const { name, goal, value } = study.spec.metric;
+  const reports = trial.reports.flatMap(({ step, metrics }) => {
+    const metric = metrics[name];
+    return metric === undefined ? [] : [{ step, value: fromLogged(metric) }];
+  });
+  return trialValue(reports, goal, value);
+}
+
+function noticeOf(study: Study, fleet: Fleet): string {
+  if (study.status === 'ending' || study.status === 'finished') return study.detail;
+  if (study.status === 'paused') return 'paused: nothing new starts until it is resumed';
+  if (study.running.size > 0 || !wants(study)) return '';
+  return whyIdle(study, fleet);
+}
+
+/** Why no worker takes the study's next trial. */
+function whyIdle(study: Study, fleet: Fleet): string {
+  const attached = [...fleet.workers.values()].filter((worker) => worker.connected && worker.profile !== undefined);
+  if (attached.length === 0) return 'nothing runs: no worker is attached';
+  const reasons = new Map<string, string>();
+  for (const worker of attached) {
+    const reason = whyNot(study, worker.profile!);
+    if (reason === undefined) return worker.draining ? 'nothing runs: the workers drain' : 'waiting for a free slot';
+    if (!reasons.has(reason)) reasons.set(reason, worker.profile!.name);
+  }
+  const words = [...reasons].map(([reason, name]) => `${name} ${reason}`);
+  const dataset = datasetOf(study.spec);
+  const offered = [...new Set(attached.flatMap((worker) => worker.profile!.datasets))];
+  const hint =
+    dataset !== undefined && !offered.includes(dataset)
+      ? ` (data sets there are: ${offered.join(', ') || 'none'})`
+      : '';
+  return `nothing runs: ${words.slice(0, 3).join('; ')}${words.length > 3 ? '; ...' : ''}${hint}`;
+}

@@ -1,0 +1,67 @@
+import Database from 'better-sqlite3';
+import type { Event } from '../core/events.js';
+import { decodeBatch, encodeBatch } from './codec.js';
+import { type Batch, type EventLog, LogConflictError, LogFormatError, type Seq } from './port.js';
+
+/** Marks the file as Assay's event log (`PRAGMA application_id`): "Assy". */
+const APPLICATION_ID = 0x41737379;
+
+/** How many batches are read between two turns of the event loop. */
+const READ_CHUNK = 1000;
+
+/**
+ * Opens, or creates, a log in one SQLite file. Write-ahead logging with `synchronous = FULL`: a commit returns after one
+ * fsync, so what was acknowledged survives the power cut. Look at it with `sqlite3 -readonly FILE`.
+ *
+ * @param file path of the database
+ * @throws {LogFormatError} when the file is another program's
+ */
+export function openSqliteLog(file: string): EventLog {
+  const db = openDatabase(file);
+  const insert = db.prepare<[string, Seq]>(
+    'INSERT INTO batches (seq, record) SELECT head + 1, ? FROM (SELECT coalesce(max(seq), 0) AS head FROM batches) WHERE head = ?',
+  );
+  const select = db.prepare<[Seq, Seq, number], { seq: Seq; record: string }>(
+    'SELECT seq, record FROM batches WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
+  );
+  const head = db.prepare<[], { head: Seq }>('SELECT coalesce(max(seq), 0) AS head FROM batches');
+  return {
+    async *read(after: Seq): AsyncIterable<Batch> {
+      const end = head.get()!.head;
+      let seq = after;
+      while (seq < end) {
+        const rows = select.all(seq, end, READ_CHUNK);
+        for (const row of rows) yield { seq: row.seq, events: decodeBatch(row.record, row.seq) };
+        seq = rows.at(-1)?.seq ?? end;
+      }
+    },
+    async append(events: readonly Event[], expected: Seq): Promise<Seq> {
+      const { changes } = insert.run(encodeBatch(events), expected);
+      if (changes === 0) throw new LogConflictError(expected);
+      return expected + 1;
+    },
+    async close(): Promise<void> {
+      db.close();
+    },
+  };
+}
+
+function openDatabase(file: string): Database.Database {
+  const db = new Database(file);
+  try {
+    const id = db.pragma('application_id', { simple: true });
+    const tables = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM sqlite_schema').get()!.n;
+    if (tables > 0 && id !== APPLICATION_ID) throw new LogFormatError(`${file} is a database of another program`);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.exec('CREATE TABLE IF NOT EXISTS batches (seq INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT');
+    return db;
+  } catch (error) {
+    db.close();
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB') {
+      throw new LogFormatError(`${file} is not a SQLite database`, { cause: error });
+    }
+    throw error;
+  }
+}

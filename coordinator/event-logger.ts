@@ -1,0 +1,58 @@
+import type { Logger } from 'pino';
+import type { Follower } from './coordinator.js';
+import type { Event } from './core/events.js';
+
+/** Writes what changed, once it is durable, with the names of all concerned as fields. */
+export function createEventLogger(logger: Logger): Follower {
+  return {
+    events(events) {
+      for (const event of events) logEvent(logger, event);
+    },
+    committed() {},
+  };
+}
+
+function logEvent(logger: Logger, event: Event): void {
+  const { study } = event;
+  switch (event.type) {
+    case 'StudyCreated':
+      logger.info({ study, seed: event.spec.seed }, 'study created');
+      break;
+    case 'StudyPaused':
+      logger.info({ study }, 'study paused');
+      break;
+    case 'StudyResumed':
+      logger.info({ study }, 'study resumed');
+      break;
+    case 'StudyEnding':
+      logger.info({ study, why: event.why, detail: event.detail }, 'study ending');
+      break;
+    case 'StudyFinished':
+      logger.info({ study, why: event.why, detail: event.detail }, 'study finished');
+      break;
+    case 'StudyExhausted':
+    case 'DatasetPinned':
+    case 'TrialProposed':
+    case 'TrialWithdrawn':
+    case 'TrialReported':
+      break;
+    case 'AttemptStarted': {
+      const { trial, attempt, workerName: worker } = event;
+      if (attempt === 1) logger.debug({ study, trial, attempt, worker }, 'attempt started');
+      else logger.info({ study, trial, attempt, worker }, 'trial tried again');
+      break;
+    }
+    case 'AttemptResumed':
+      logger.info({ study, trial: event.trial, attempt: event.attempt }, 'lost attempt goes on');
+      break;
+    case 'StopRequested':
+      logger.debug({ study, trial: event.trial, attempt: event.attempt, reason: event.reason }, 'attempt told to stop');
+      break;
+    case 'AttemptEnded': {
+      const { trial, attempt, end, then, reason } = event;
+      const usual = end === 'completed' || end === 'stopped';
+      logger[usual ? 'debug' : 'warn']({ study, trial, attempt, end, trialState: then, reason }, 'attempt ended');
+      break;
+    }
+  }
+}

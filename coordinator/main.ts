@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import { Coordinator } from './coordinator.js';
+import { ConfigError } from './errors.js';
+import { openSqliteLog } from './event-log/sqlite.js';
+import { createEventLogger } from './event-logger.js';
+import { isLoopback, startServer } from './rpc/server.js';
+import { holdStateDirectory } from './state-directory.js';
+
+export interface CoordinatorConfig {
+  /** host:port to listen on; port 0 takes a free one. */
+  readonly listen: string;
+  /** Folder of the event log; created where it is missing. */
+  readonly state: string;
+  /** How often workers are to be heard, in milliseconds; 10 s when absent. */
+  readonly heartbeatMs?: number | undefined;
+  /** How long a silent worker's attempts live, in milliseconds; 60 s when absent. */
+  readonly leaseMs?: number | undefined;
+  /** Allows an address that others can reach, without TLS and without tokens. */
+  readonly insecure?: boolean | undefined;
+  readonly logger: Logger;
+  /** Aborted: shut down in order. */
+  readonly signal: AbortSignal;
+  /** Called once the door is open. */
+  readonly onListening: (address: string) => void;
+}
+
+/**
+ * Runs a coordinator until its signal is aborted. What it acknowledged is in its state folder; the next one on the same
+ * folder goes on where this one stopped.
+ *
+ * @throws {ConfigError} when it cannot start with this configuration
+ */
+export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
+  const { listen, logger, signal, heartbeatMs = 10_000, leaseMs = 60_000 } = config;
+  check(config, heartbeatMs, leaseMs);
+  const state = holdStateDirectory(config.state);
+  const log = openSqliteLog(state.logFile);
+  try {
+    let onFailure: (error: unknown) => void = () => {};
+    const failure = new Promise<never>((_, reject) => {
+      onFailure = reject;
+    });
+    failure.catch(() => {});
+    const coordinator = await Coordinator.open({ log, leaseMs, onFailure });
+    coordinator.follow(createEventLogger(logger));
+    const server = await startServer(listen, { coordinator, heartbeatMs, leaseMs, logger });
+    const ticker = setInterval(
+      () => coordinator.post({ type: 'CheckDeadlines' }, () => {}),
+      Math.min(1000, leaseMs / 4),
+    );
+    try {
+      if (!isLoopback(listen)) logger.warn({ address: server.address }, 'insecure: anyone who reaches it may use it');
+      logger.info({ address: server.address, state: config.state, leaseMs }, 'coordinator listens');
+      config.onListening(server.address);
+      await Promise.race([aborted(signal), failure]);
+      logger.info('coordinator stops');
+    } finally {
+      clearInterval(ticker);
+      server.close();
+      await coordinator.settled();
+    }
+  } finally {
+    await log.close();
+    state.release();
+  }
+}
+
+function check({ listen, insecure }: CoordinatorConfig, heartbeatMs: number, leaseMs: number): void {
+  if (!isLoopback(listen) && insecure !== true) {
+    throw new ConfigError(
+      `${listen} can be reached from other machines, and this version has neither TLS nor tokens: listen on 127.0.0.1, or say --insecure on a network where you trust everybody`,
+    );
+  }
+  if (!(heartbeatMs >= 10)) throw new ConfigError(`heartbeat ${heartbeatMs} ms must be at least 10 ms`);
+  if (!(leaseMs >= 3 * heartbeatMs)) {
+    throw new ConfigError(
+      `lease ${leaseMs} ms must be at least three heartbeats (${3 * heartbeatMs} ms), or a late one loses trials`,
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

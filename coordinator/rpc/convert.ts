@@ -1,0 +1,218 @@
+import {
+  type Assignment,
+  type Attach,
+  type Attempt,
+  type AttemptRef,
+  type Leaderboard,
+  Outcome,
+  type Param,
+  type ParamValue,
+  type Progress,
+  type Study,
+  StudyState,
+  type Trial,
+  TrialState,
+  type Worker,
+} from '../../proto/index.js';
+import type { Params, ParamValue as SearchValue } from '../../search/index.js';
+import type { RecordProgress } from '../core/commands.js';
+import type { AttemptName, WorkerProfile } from '../core/fleet.js';
+import { substitute } from '../core/objective-config.js';
+import type { Study as CoreStudy, StudyStatus } from '../core/state.js';
+import { attemptNumber, type Trial as CoreTrial } from '../core/trial.js';
+import type { LeaderboardView, StudyView, TrialView, WorkerView } from '../core/views.js';
+
+/** A message that the protocol does not allow; the message says which field and why. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+// --- from the wire ------------------------------------------------------------------------------------------------
+
+export function fromRef(ref: AttemptRef | undefined): AttemptName {
+  if (ref === undefined || ref.attempt < 1)
+    throw new ProtocolError('an attempt is not named, or its number is below 1');
+  return { study: ref.study, trial: ref.trial, attempt: ref.attempt };
+}
+
+export function fromAttach(attach: Attach): WorkerProfile {
+  if (attach.workerId === '') throw new ProtocolError('worker_id is empty');
+  if (attach.slots < 1 || attach.slots > 10_000)
+    throw new ProtocolError(`slots ${attach.slots} must be from 1 to 10000`);
+  return {
+    id: attach.workerId,
+    name: attach.name === '' ? attach.workerId : attach.name,
+    slots: attach.slots,
+    labels: attach.labels,
+    backend: attach.backend,
+    objectives: attach.objectives,
+    datasets: attach.datasets,
+  };
+}
+
+const OUTCOMES = {
+  [Outcome.OUTCOME_COMPLETED]: 'completed',
+  [Outcome.OUTCOME_STOPPED]: 'stopped',
+  [Outcome.OUTCOME_FAILED]: 'failed',
+  [Outcome.OUTCOME_HANDED_BACK]: 'handed_back',
+  [Outcome.OUTCOME_REFUSED]: 'refused',
+} as const;
+
+export function fromProgress(worker: string, progress: Progress): RecordProgress {
+  return {
+    type: 'RecordProgress',
+    worker,
+    started: progress.started.map((one) => ({ ...fromRef(one.attempt), datasetDigest: one.datasetDigest })),
+    reports: progress.reports.map(({ attempt, report }) => {
+      if (report === undefined || report.step < 1) throw new ProtocolError('a report has no step, or one below 1');
+      return { ...fromRef(attempt), step: report.step, metrics: report.metrics };
+    }),
+    results: progress.results.map(({ attempt, outcome, error }) => {
+      if (outcome === Outcome.OUTCOME_UNSPECIFIED || outcome === Outcome.UNRECOGNIZED) {
+        throw new ProtocolError('a result has no known outcome');
+      }
+      return { ...fromRef(attempt), outcome: OUTCOMES[outcome], error };
+    }),
+  };
+}
+
+// --- to the wire --------------------------------------------------------------------------------------------------
+
+export function toRef(name: AttemptName): AttemptRef {
+  return { study: name.study, trial: name.trial, attempt: name.attempt };
+}
+
+/** The newest attempt of a trial, ready to be sent to its worker. */
+export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
+  const { objective, limits } = study.spec;
+  return {
+    attempt: { study: study.id, trial: trial.number, attempt: attemptNumber(trial) },
+    objective: objective.kind,
+    configJson: JSON.stringify(substitute(objective.config, trial.params)),
+    paramsJson: JSON.stringify(trial.params),
+    seed: trial.seed,
+    timeLimitMs: limits.trialTimeMs ?? 0,
+    datasetDigest: study.datasetDigest,
+  };
+}
+
+const STUDY_STATES: Record<StudyStatus, StudyState> = {
+  running: StudyState.STUDY_STATE_RUNNING,
+  paused: StudyState.STUDY_STATE_PAUSED,
+  ending: StudyState.STUDY_STATE_STOPPING,
+  finished: StudyState.STUDY_STATE_FINISHED,
+};
+
+const TRIAL_STATES: Record<CoreTrial['status'], TrialState> = {
+  waiting: TrialState.TRIAL_STATE_WAITING,
+  running: TrialState.TRIAL_STATE_RUNNING,
+  complete: TrialState.TRIAL_STATE_COMPLETE,
+  pruned: TrialState.TRIAL_STATE_PRUNED,
+  failed: TrialState.TRIAL_STATE_FAILED,
+};
+
+export function toStudy(view: StudyView): Study {
+  const { study } = view;
+  const { spec } = study;
+  const names = spec.params.map(({ name }) => name);
+  return {
+    id: view.id,
+    state: STUDY_STATES[view.status],
+    notice: view.notice,
+    createdAtMs: view.createdAt,
+    finishedAtMs: view.finishedAt ?? 0,
+    metric: spec.metric.name,
+    maximize: spec.metric.goal === 'maximize',
+    budgetTrials: spec.budget.trials ?? 0,
+    budgetTimeMs: spec.budget.timeMs ?? 0,
+    counts: { ...study.counts, paused: 0 },
+    best: view.best && toTrial(view.best, names),
+    stepsRun: study.stepsRun,
+    stepsSaved: study.stepsSaved,
+    sampler: study.sampler.name,
+    pruner: study.pruner.name,
+    seed: spec.seed,
+    parallel: spec.parallel ?? 0,
+    spec: study.source,
+    params: names,
+    objective: spec.objective.kind,
+  };
+}
+
+export function toLeaderboard(view: LeaderboardView, nowMs: number): Leaderboard {
+  const names = view.study.study.spec.params.map(({ name }) => name);
+  return {
+    study: toStudy(view.study),
+    rows: view.rows.map(({ rank, item }) => ({ rank, trial: toTrial(item, names) })),
+    running: view.running.map((trial) => toTrial(trial, names)),
+    workers: view.workers.map(toWorker),
+    position: view.position,
+    nowMs,
+  };
+}
+
+/** @param names the parameters in the order of the file */
+export function toTrial(view: TrialView, names: readonly string[]): Trial {
+  return {
+    number: view.number,
+    state: TRIAL_STATES[view.status],
+    params: toParams(view.params, names),
+    value: view.value?.value,
+    valueStep: view.value?.step ?? 0,
+    lastStep: view.lastStep,
+    plannedSteps: view.plannedSteps,
+    origin: view.origin,
+    rerunOf: view.rerunOf,
+    reason: view.reason,
+    proposedAtMs: view.proposedAt,
+    endedAtMs: view.endedAt ?? 0,
+    attempts: view.attempts.map(toAttempt),
+    reports: view.reports.map(({ step, metrics }) => ({ step, metrics })),
+    basedOn: view.basedOn,
+    seed: view.seed,
+  };
+}
+
+function toAttempt(view: TrialView['attempts'][number]): Attempt {
+  return {
+    number: view.number,
+    worker: view.worker,
+    startedAtMs: view.startedAt,
+    endedAtMs: view.endedAt ?? 0,
+    end: view.end === 'handed_back' ? 'handed back' : (view.end ?? ''),
+    reason: view.reason,
+  };
+}
+
+function toParams(params: Params, names: readonly string[]): Param[] {
+  return names.flatMap((name) => {
+    const value = params[name];
+    return value === undefined ? [] : [{ name, value: toParamValue(value) }];
+  });
+}
+
+function toParamValue(value: SearchValue): ParamValue {
+  switch (typeof value) {
+    case 'number':
+      return { kind: { $case: 'number', value } };
+    case 'string':
+      return { kind: { $case: 'text', value } };
+    case 'boolean':
+      return { kind: { $case: 'flag', value } };
+  }
+}
+
+export function toWorker(view: WorkerView): Worker {
+  return {
+    id: view.id,
+    name: view.name,
+    slots: view.slots,
+    running: view.running.map(toRef),
+    labels: view.labels,
+    backend: view.backend,
+    connected: view.connected,
+    draining: view.draining,
+    attachedAtMs: view.attachedAt,
+    attemptsDone: view.attemptsDone,
+  };
+}

@@ -1,0 +1,181 @@
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import type { Attach, SessionRequest, SessionResponse, WorkerServiceServer } from '../../proto/index.js';
+import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
+import type { Coordinator, Follower } from '../coordinator.js';
+import { fromAttach, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
+import { Outgoing } from './outgoing.js';
+
+type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
+
+export interface WorkerServiceOptions {
+  readonly coordinator: Coordinator;
+  /** Told to workers: how often they are to be heard, and how long their attempts live without it. */
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  readonly logger: Logger;
+}
+
+/** The sessions that workers have open, by worker, and those that have something to send after this commit. */
+interface Sessions {
+  readonly byWorker: Map<string, Session>;
+  readonly pending: Set<Session>;
+}
+
+/** The workers' service. What one commit has for one worker leaves as one message, after the commit is durable. */
+export function createWorkerService(options: WorkerServiceOptions): WorkerServiceServer {
+  const sessions: Sessions = { byWorker: new Map(), pending: new Set() };
+  options.coordinator.follow(dispatcher(sessions));
+  return {
+    session(call: Call): void {
+      const session = new Session(call, sessions, options);
+      call.on('data', (request: SessionRequest) => session.receive(request));
+      call.on('end', () => session.close());
+      call.on('cancelled', () => session.close());
+      call.on('error', () => session.close());
+    },
+  };
+}
+
+/** Routes durable events to the sessions of the workers that they concern. */
+function dispatcher({ byWorker, pending }: Sessions): Follower {
+  return {
+    events(events, { state }) {
+      for (const event of events) {
+        if (event.type !== 'AttemptStarted' && event.type !== 'StopRequested') continue;
+        const study = state.studies.get(event.study)!;
+        const trial = study.trials[event.trial]!;
+        const session = byWorker.get(trial.attempts[event.attempt - 1]!.worker);
+        if (session === undefined) continue;
+        if (event.type === 'AttemptStarted') session.outgoing.assign(toAssignment(study, trial));
+        else session.outgoing.stop({ attempt: toRef(event), reason: event.reason });
+        pending.add(session);
+      }
+    },
+    committed() {
+      for (const session of pending) session.flush();
+      pending.clear();
+    },
+  };
+}
+
+/** One stream of one worker: attaches, then takes heartbeats and progress until it ends or is replaced. */
+class Session {
+  readonly outgoing: Outgoing = new Outgoing();
+  readonly #call: Call;
+  readonly #sessions: Sessions;
+  readonly #options: WorkerServiceOptions;
+  #logger: Logger;
+  #worker: string | undefined;
+  #open = true;
+
+  constructor(call: Call, sessions: Sessions, options: WorkerServiceOptions) {
+    this.#call = call;
+    this.#sessions = sessions;
+    this.#options = options;
+    this.#logger = options.logger;
+  }
+
+  receive(request: SessionRequest): void {
+    if (!this.#open) return;
+    try {
+      this.#take(request);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#logger.warn({ err: error }, 'worker broke the protocol');
+      this.#call.emit('error', { code: status.INVALID_ARGUMENT, details: error.message });
+      this.close();
+    }
+  }
+
+  flush(): void {
+    const dispatch = this.outgoing.take();
+    if (this.#open && dispatch !== undefined) this.#call.write({ body: { $case: 'dispatch', value: dispatch } });
+  }
+
+  /** Ends this side. The worker's attempts keep their leases. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#call.end();
+    this.#sessions.pending.delete(this);
+    const worker = this.#worker;
+    if (worker === undefined || this.#sessions.byWorker.get(worker) !== this) return;
+    this.#sessions.byWorker.delete(worker);
+    this.#logger.info('worker detached');
+    this.#options.coordinator.post({ type: 'DetachWorker', worker }, () => {});
+  }
+
+  #take({ body }: SessionRequest): void {
+    if (body === undefined) throw new ProtocolError('a session request has no body');
+    const worker = this.#worker;
+    if (body.$case === 'attach') {
+      if (worker !== undefined) throw new ProtocolError('a session attaches once');
+      this.#attach(body.value);
+      return;
+    }
+    if (worker === undefined) throw new ProtocolError('a session begins with an attach');
+    const { coordinator } = this.#options;
+    switch (body.$case) {
+      case 'heartbeat':
+        coordinator.post({ type: 'HearWorker', worker, holds: body.value.running.map(fromRef) }, (outcome) => {
+          if (outcome.ok && outcome.reply.abandoned.length > 0) {
+            this.outgoing.abandon(outcome.reply.abandoned);
+            this.#sessions.pending.add(this);
+          }
+        });
+        break;
+      case 'progress': {
+        const { sequence } = body.value;
+        coordinator.post(fromProgress(worker, body.value), (outcome) => {
+          if (!outcome.ok) return;
+          this.outgoing.abandon(outcome.reply.abandoned);
+          this.outgoing.acknowledge(sequence);
+          this.#sessions.pending.add(this);
+        });
+        break;
+      }
+      case 'drain':
+        this.#logger.info('worker drains');
+        coordinator.post({ type: 'DrainWorker', worker }, () => {});
+        break;
+    }
+  }
+
+  #attach(attach: Attach): void {
+    const refusal = incompatibility(attach.protocolVersion);
+    if (refusal !== undefined) {
+      this.#logger.warn({ worker: attach.name, refusal }, 'worker refused');
+      this.#call.write({ body: { $case: 'refused', value: { reason: refusal } } });
+      this.close();
+      return;
+    }
+    const profile = fromAttach(attach);
+    const holds = attach.running.map(fromRef);
+    this.#worker = profile.id;
+    this.#logger = this.#options.logger.child({ worker: profile.name });
+    // A worker has one session: whatever is still open is the dead end of a broken connection.
+    const before = this.#sessions.byWorker.get(profile.id);
+    this.#sessions.byWorker.set(profile.id, this);
+    before?.close();
+    this.#options.coordinator.post({ type: 'AttachWorker', profile, holds }, (outcome) => {
+      if (!outcome.ok || !this.#open) return;
+      const { slots, backend } = profile;
+      const { continued, abandoned, stops } = outcome.reply;
+      this.#logger.info(
+        { slots, backend, continued: continued.length, abandoned: abandoned.length },
+        'worker attached',
+      );
+      const { heartbeatMs, leaseMs } = this.#options;
+      const attached = {
+        protocolVersion: PROTOCOL_VERSION,
+        heartbeatIntervalMs: heartbeatMs,
+        leaseMs,
+        continued: continued.map(toRef),
+      };
+      this.#call.write({ body: { $case: 'attached', value: attached } });
+      for (const { attempt, reason } of stops) this.outgoing.stop({ attempt: toRef(attempt), reason });
+      this.#sessions.pending.add(this);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { ConfigError } from './errors.js';
+
+/** A coordinator's folder, held by this process alone until it is released. */
+export interface StateDirectory {
+  /** The event log's file. */
+  readonly logFile: string;
+  release(): void;
+}
+
+/**
+ * Creates the folder where it is missing, and locks it. The lock is an open transaction on a database of its own: the
+ * operating system drops it with the process, however that ends, which no lock file with a process id in it does.
+ *
+ * @throws {ConfigError} when the folder cannot be used or another coordinator holds it
+ */
+export function holdStateDirectory(directory: string): StateDirectory {
+  const fail = (why: string, cause: unknown): ConfigError =>
+    new ConfigError(`state directory ${directory} ${why}`, { cause });
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    throw fail(`cannot be created (${codeOf(cause)}): name another with --state`, cause);
+  }
+  let lock: Database.Database;
+  try {
+    lock = new Database(path.join(directory, 'lock.db'), { timeout: 0 });
+  } catch (cause) {
+    throw fail(`cannot be written to (${codeOf(cause)}): name another with --state`, cause);
+  }
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    const used = cause instanceof Database.SqliteError && cause.code === 'SQLITE_BUSY';
+    throw fail(
+      used ? 'is in use by another coordinator: stop that one or name another with --state' : String(cause),
+      cause,
+    );
+  }
+  return { logFile: path.join(directory, 'log.db'), release: () => lock.close() };
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? String(error);
+}

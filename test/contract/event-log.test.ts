@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Event } from '../../coordinator/core/events.js';
+import { openMemoryLog } from '../../coordinator/event-log/memory.js';
+import { type Batch, type EventLog, LogConflictError } from '../../coordinator/event-log/port.js';
+import { openSqliteLog } from '../../coordinator/event-log/sqlite.js';
+
+/** Opens any number of logs over one store, as several processes would. */
+type Adapter = () => { open(): EventLog; dispose(): void };
+
+const adapters: Record<string, Adapter> = {
+  memory: () => {
+    const store: string[] = [];
+    return { open: () => openMemoryLog(store), dispose: () => {} };
+  },
+  sqlite: () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'assay-log-'));
+    return {
+      open: () => openSqliteLog(path.join(folder, 'log.db')),
+      dispose: () => rmSync(folder, { recursive: true }),
+    };
+  },
+};
+
+const event = (at: number): Event => ({ type: 'StudyPaused', study: 'digits', at });
+
+async function batchesOf(log: EventLog, after = 0): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of log.read(after)) batches.push(batch);
+  return batches;
+}
+
+describe.each(Object.entries(adapters))('the %s event log', (_, createAdapter) => {
+  let adapter: ReturnType<Adapter>;
+  let log: EventLog;
+  beforeEach(() => {
+    adapter = createAdapter();
+    log = adapter.open();
+  });
+  afterEach(async () => {
+    await log.close();
+    adapter.dispose();
+  });
+
+  it('is empty at first', async () => {
+    expect(await batchesOf(log)).toEqual([]);
+  });
+
+  it('numbers batches from 1 and gives them back whole and in order', async () => {
+    expect(await log.append([event(1), event(2)], 0)).toBe(1);
+    expect(await log.append([event(3)], 1)).toBe(2);
+    expect(await batchesOf(log)).toEqual([
+      { seq: 1, events: [event(1), event(2)] },
+      { seq: 2, events: [event(3)] },
+    ]);
+  });
+
+  it('reads only what comes after a batch', async () => {
+    for (let head = 0; head < 5; head += 1) await log.append([event(head)], head);
+    expect((await batchesOf(log, 3)).map(({ seq }) => seq)).toEqual([4, 5]);
+    expect(await batchesOf(log, 5)).toEqual([]);
+  });
+
+  it('reads up to the head at the time of the call, whatever is appended meanwhile', async () => {
+    await log.append([event(1)], 0);
+    const seen: number[] = [];
+    for await (const { seq } of log.read(0)) {
+      seen.push(seq);
+      if (seq < 10) await log.append([event(seq)], seq);
+    }
+    expect(seen).toEqual([1]);
+  });
+
+  it('reads logs longer than one chunk', async () => {
+    for (let head = 0; head < 2345; head += 1) await log.append([event(head)], head);
+    const batches = await batchesOf(log);
+    expect(batches.map(({ seq }) => seq)).toEqual(Array.from({ length: 2345 }, (_, i) => i + 1));
+  });
+
+  it.each([
+    ['behind', 0],
+    ['ahead of', 2],
+  ])('refuses an append that is %s the head, and stays as it was', async (_, head) => {
+    await log.append([event(1)], 0);
+    await expect(log.append([event(2)], head)).rejects.toThrow(LogConflictError);
+    expect(await batchesOf(log)).toHaveLength(1);
+    expect(await log.append([event(3)], 1)).toBe(2);
+  });
+
+  it('lets only one of two writers through at a head', async () => {
+    const other = adapter.open();
+    const appends = await Promise.allSettled([log.append([event(1)], 0), other.append([event(2)], 0)]);
+    expect(appends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await batchesOf(log)).toHaveLength(1);
+    await other.close();
+  });
+
+  it('refuses an empty batch', async () => {
+    await expect(log.append([], 0)).rejects.toThrow(RangeError);
+  });
+
+  it('keeps what JSON has no word for', async () => {
+    const metrics = { loss: 'NaN', gain: 'Infinity', pain: '-Infinity', accuracy: 0.1 } as const;
+    const report: Event = { type: 'TrialReported', study: 'ä "x"\n', trial: 0, attempt: 1, at: 1, step: 1, metrics };
+    await log.append([report], 0);
+    expect((await batchesOf(log))[0]!.events).toEqual([report]);
+  });
+
+  it('still has everything after it was closed and opened again', async () => {
+    await log.append([event(1)], 0);
+    await log.close();
+    log = adapter.open();
+    expect(await batchesOf(log)).toEqual([{ seq: 1, events: [event(1)] }]);
+    expect(await log.append([event(2)], 1)).toBe(2);
+  });
+});

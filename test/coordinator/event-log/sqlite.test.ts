@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogFormatError } from '../../../coordinator/event-log/port.js';
+import { openSqliteLog } from '../../../coordinator/event-log/sqlite.js';
+import { holdStateDirectory } from '../../../coordinator/state-directory.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'assay-sqlite-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the SQLite log', () => {
+  it('leaves another program’s database alone', () => {
+    const file = path.join(folder, 'other.db');
+    const other = new Database(file);
+    other.exec('CREATE TABLE bookmarks (url TEXT)');
+    other.close();
+    expect(() => openSqliteLog(file)).toThrow(LogFormatError);
+  });
+
+  it('refuses a file that is no database', () => {
+    const file = path.join(folder, 'notes.txt');
+    writeFileSync(file, 'not a database at all, but long enough to be looked at. '.repeat(100));
+    expect(() => openSqliteLog(file)).toThrow(/is not a SQLite database/);
+  });
+
+  it('can be read by another program while it is open', async () => {
+    const file = path.join(folder, 'log.db');
+    const log = openSqliteLog(file);
+    await log.append([{ type: 'StudyPaused', study: 'digits', at: 1 }], 0);
+    const reader = new Database(file, { readonly: true });
+    expect(reader.prepare('SELECT record FROM batches').pluck().get()).toContain('"study":"digits"');
+    reader.close();
+    await log.append([{ type: 'StudyResumed', study: 'digits', at: 2 }], 1);
+    await log.close();
+  });
+});
+
+describe('a state directory', () => {
+  it('is held by one coordinator at a time, and free again when that one lets go', () => {
+    const directory = path.join(folder, 'deep', 'state');
+    const first = holdStateDirectory(directory);
+    expect(() => holdStateDirectory(directory)).toThrow(/in use by another coordinator/);
+    first.release();
+    holdStateDirectory(directory).release();
+  });
+
+  it('that cannot be a directory is refused by its name', () => {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => holdStateDirectory(path.join(file, 'state'))).toThrow(
+      /state directory .*file.state cannot be created/,
+    );
+  });
+});
