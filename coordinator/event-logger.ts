@@ -49,9 +49,9 @@ function logEvent(logger: Logger, event: Event): void {
       logger.debug({ study, trial: event.trial, attempt: event.attempt, reason: event.reason }, 'attempt told to stop');
       break;
     case 'AttemptEnded': {
-      const { trial, attempt, end, then, reason } = event;
+      const { trial, attempt, end, fate, reason } = event;
       const usual = end === 'completed' || end === 'stopped';
-      logger[usual ? 'debug' : 'warn']({ study, trial, attempt, end, trialState: then, reason }, 'attempt ended');
+      logger[usual ? 'debug' : 'warn']({ study, trial, attempt, end, fate, reason }, 'attempt ended');
       break;
     }
   }

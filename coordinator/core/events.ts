@@ -144,11 +144,13 @@ export interface StopRequested extends AttemptEvent {
 /** How an attempt ended. */
 export type AttemptEnd = 'completed' | 'stopped' | 'failed' | 'lost' | 'handed_back' | 'refused';
 
+/** What becomes of a trial whose attempt has ended. */
+export type Fate = 'waiting' | 'complete' | 'pruned' | 'failed';
+
 export interface AttemptEnded extends AttemptEvent {
   readonly type: 'AttemptEnded';
   readonly end: AttemptEnd;
-  /** What becomes of the trial. */
-  readonly then: 'waiting' | 'complete' | 'pruned' | 'failed';
+  readonly fate: Fate;
   /** One line for people; empty for a plain completion. */
   readonly reason: string;
 }

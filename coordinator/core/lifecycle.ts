@@ -1,4 +1,4 @@
-import { type AttemptEnd, type EndReason, toLogged } from './events.js';
+import { type AttemptEnd, type EndReason, type Fate, toLogged } from './events.js';
 import type { AttemptName } from './fleet.js';
 import type { Study } from './state.js';
 import type { Transaction } from './transaction.js';
@@ -36,23 +36,21 @@ export function recordReport(
 }
 
 /** Ends a running attempt and decides what becomes of its trial, and of its study. */
-export function endAttempt(tx: Transaction, study: Study, trial: RunningTrial, end: AttemptEnd, reason: string): void {
-  const fate = fateOf(study, trial, end, reason);
+export function endAttempt(tx: Transaction, study: Study, trial: RunningTrial, end: AttemptEnd, error: string): void {
+  const { fate, reason } = fateOf(study, trial, end, error);
   const name = { study: study.id, trial: trial.number, attempt: attemptNumber(trial) };
-  tx.emit({ type: 'AttemptEnded', ...name, at: tx.at, end, then: fate.then, reason: fate.reason });
-  if (fate.then === 'failed') endIfFailing(tx, study);
+  tx.emit({ type: 'AttemptEnded', ...name, at: tx.at, end, fate, reason });
+  if (fate === 'failed') endIfFailing(tx, study);
   settle(tx, study);
 }
 
-type Fate = { readonly then: 'waiting' | 'complete' | 'pruned' | 'failed'; readonly reason: string };
-
-function fateOf(study: Study, trial: RunningTrial, end: AttemptEnd, reason: string): Fate {
+/** What becomes of a trial whose attempt ends, and why, in words for people. */
+function fateOf(study: Study, trial: RunningTrial, end: AttemptEnd, error: string): { fate: Fate; reason: string } {
   // Whoever was told to stop and came to its end all the same has a full result, which is worth more than a pruned one.
-  if (end === 'completed') return { then: 'complete', reason: '' };
-  if (trial.stopping !== undefined) return { then: 'pruned', reason: trial.stopping.reason };
-  if (end === 'lost' || end === 'failed')
-    return { then: mayRetry(study, trial, end, reason) ? 'waiting' : 'failed', reason };
-  return { then: 'waiting', reason };
+  if (end === 'completed') return { fate: 'complete', reason: '' };
+  if (trial.stopping !== undefined) return { fate: 'pruned', reason: trial.stopping.reason };
+  const retry = (end !== 'lost' && end !== 'failed') || mayRetry(study, trial, end, error);
+  return { fate: retry ? 'waiting' : 'failed', reason: error };
 }
 
 /**

@@ -198,7 +198,7 @@ function count(state: State, study: Study, event: TrialEvent, before: Trial | un
       break;
     case 'AttemptEnded':
       if (event.end === 'refused') study.refusedBy.set(trial.attempts.at(-1)!.worker, event.reason);
-      if (before?.status === 'running' && before.stopping?.why === 'pruned' && event.then === 'pruned') {
+      if (before?.status === 'running' && before.stopping?.why === 'pruned' && event.fate === 'pruned') {
         study.stepsSaved += stepsLeft(study, trial);
       }
       break;
@@ -241,8 +241,8 @@ function remember(study: Study, event: TrialEvent, trial: Trial): void {
       history.end(event.trial, 'pruned');
       break;
     case 'AttemptEnded':
-      if (event.then === 'waiting') history.requeue(event.trial);
-      else history.end(event.trial, event.then);
+      if (event.fate === 'waiting') history.requeue(event.trial);
+      else history.end(event.trial, event.fate);
       break;
     case 'StopRequested':
       break;

@@ -37,7 +37,7 @@ interface TrialBase {
  * ```
  *   TrialProposed            AttemptStarted, AttemptResumed
  *  ────────────────▶ waiting ◀───────────────────────────▶ running ──▶ complete | pruned | failed
- *                       │      AttemptEnded then waiting      AttemptEnded then ...
+ *                       │      AttemptEnded, waiting        AttemptEnded, final
  *                       └──▶ pruned (TrialWithdrawn)
  * ```
  *
@@ -119,9 +119,9 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
       const { stopping: _, ...rest } = trial;
       const ended = { ...attempt, ended: { at: event.at, end: event.end, reason: event.reason } };
       const base = { ...rest, attempts: [...trial.attempts.slice(0, -1), ended] };
-      return event.then === 'waiting'
+      return event.fate === 'waiting'
         ? { ...base, status: 'waiting' }
-        : { ...base, status: event.then, endedAt: event.at, reason: event.reason };
+        : { ...base, status: event.fate, endedAt: event.at, reason: event.reason };
     }
   }
 }

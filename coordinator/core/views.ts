@@ -102,7 +102,7 @@ export function trialView(study: Study, trial: Trial): TrialView {
     number: trial.number,
     status: trial.status,
     params: trial.params,
-    value: valueOf(study, trial),
+    value: metricValue(study, trial),
     lastStep: trial.reports.at(-1)?.step ?? 0,
     plannedSteps: plannedSteps(study.spec.objective, trial.params),
     origin: trial.origin,
@@ -164,7 +164,7 @@ function ranking(study: Study): readonly Ranked<Trial>[] {
   if (known?.revision === study.revision) return known.rows;
   const view = (trial: Trial) => ({
     status: trial.status,
-    value: valueOf(study, trial)?.value,
+    value: metricValue(study, trial)?.value,
     number: trial.number,
   });
   const own = study.trials.filter((trial) => trial.rerunOf === undefined);
@@ -173,7 +173,7 @@ function ranking(study: Study): readonly Ranked<Trial>[] {
   return rows;
 }
 
-function valueOf(study: Study, trial: Trial): Report | undefined {
+function metricValue(study: Study, trial: Trial): Report | undefined {
   const { name, goal, value } = study.spec.metric;
   const reports = trial.reports.flatMap(({ step, metrics }) => {
     const metric = metrics[name];

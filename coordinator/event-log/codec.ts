@@ -52,7 +52,7 @@ const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('AttemptEnded'),
     ...attempt,
     end: z.enum(['completed', 'stopped', 'failed', 'lost', 'handed_back', 'refused']),
-    then: z.enum(['waiting', 'complete', 'pruned', 'failed']),
+    fate: z.enum(['waiting', 'complete', 'pruned', 'failed']),
     reason: z.string(),
   }),
 ]);

@@ -192,14 +192,9 @@ function toParams(params: Params, names: readonly string[]): Param[] {
 }
 
 function toParamValue(value: SearchValue): ParamValue {
-  switch (typeof value) {
-    case 'number':
-      return { kind: { $case: 'number', value } };
-    case 'string':
-      return { kind: { $case: 'text', value } };
-    case 'boolean':
-      return { kind: { $case: 'flag', value } };
-  }
+  if (typeof value === 'number') return { kind: { $case: 'number', value } };
+  if (typeof value === 'string') return { kind: { $case: 'text', value } };
+  return { kind: { $case: 'flag', value } };
 }
 
 export function toWorker(view: WorkerView): Worker {
