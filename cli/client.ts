@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type CallOptions,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { CHANNEL_OPTIONS } from '../proto/channel.js';
+import {
+  type ControlStudyResponse,
+  type CreateStudyResponse,
+  type GetLeaderboardResponse,
+  type GetTrialResponse,
+  type Leaderboard,
+  type ListStudiesResponse,
+  type ListTrialsResponse,
+  type ListWorkersResponse,
+  type RerunTrialResponse,
+  type Study,
+  type StudyAction,
+  StudyServiceClient,
+  type Worker,
+} from '../proto/index.js';
+import { isAway, userErrorOf } from './rpc-errors.js';
+
+/** What a followed board tells: a new board, or that its coordinator does not answer and is being tried again. */
+export type Watched =
+  | { readonly kind: 'board'; readonly board: Leaderboard }
+  | { readonly kind: 'away'; readonly reason: string };
+
+/** A coordinator's study service as promises. Every failure is a `UserError`. STUDY arguments: '' is the latest. */
+export interface StudyClient {
+  readonly address: string;
+  createStudy(spec: string, fileName: string): Promise<Study>;
+  listStudies(): Promise<readonly Study[]>;
+  getLeaderboard(study: string, top: number): Promise<Leaderboard>;
+  listTrials(study: string): Promise<ListTrialsResponse>;
+  getTrial(study: string, trial: number): Promise<GetTrialResponse>;
+  rerunTrial(study: string, trial: number): Promise<RerunTrialResponse>;
+  controlStudy(study: string, action: StudyAction): Promise<Study>;
+  listWorkers(): Promise<readonly Worker[]>;
+  /** Boards until the study has finished or `signal` is aborted; a coordinator that goes away is awaited. */
+  watchLeaderboard(study: string, top: number, signal: AbortSignal): AsyncGenerator<Watched, void, void>;
+  close(): void;
+}
+
+/** Times of the client, milliseconds. */
+export interface Patience {
+  /** How long one call may take, connecting included. */
+  readonly callMs: number;
+  /** How long a call whose connection broke is tried again. */
+  readonly retryMs: number;
+  /** How long a followed board waits for its coordinator to come back. */
+  readonly awayMs: number;
+  /** Longest pause between two tries. */
+  readonly pauseMs: number;
+}
+
+const PATIENCE: Patience = { callMs: 5_000, retryMs: 5_000, awayMs: 300_000, pauseMs: 2_000 };
+
+/** Starts one call with its options; the callback gets its outcome. */
+type Start<Response> = (
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+/** Opens a client. Nothing is connected before the first call. @param address HOST:PORT */
+export function openClient(address: string, patience: Patience = PATIENCE): StudyClient {
+  const stub = new StudyServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const call = <Response>(start: Start<Response>): Promise<Response> =>
+    callWithRetry(address, patience, (options) => promised(start, options));
+  const meta = new Metadata();
+  return {
+    address,
+    createStudy: async (spec, fileName) => {
+      const request = { requestId: randomUUID(), spec, fileName };
+      const { study } = await call<CreateStudyResponse>((options, done) =>
+        stub.createStudy(request, meta, options, done),
+      );
+      return present(study, address);
+    },
+    listStudies: async () =>
+      (await call<ListStudiesResponse>((options, done) => stub.listStudies({}, meta, options, done))).studies,
+    getLeaderboard: async (study, top) => {
+      const answer = await call<GetLeaderboardResponse>((options, done) =>
+        stub.getLeaderboard({ study, top }, meta, options, done),
+      );
+      return present(answer.leaderboard, address);
+    },
+    listTrials: (study) => call((options, done) => stub.listTrials({ study }, meta, options, done)),
+    getTrial: (study, trial) => call((options, done) => stub.getTrial({ study, trial }, meta, options, done)),
+    rerunTrial: (study, trial) => {
+      const request = { requestId: randomUUID(), study, trial };
+      return call((options, done) => stub.rerunTrial(request, meta, options, done));
+    },
+    controlStudy: async (study, action) => {
+      const answer = await call<ControlStudyResponse>((options, done) =>
+        stub.controlStudy({ study, action }, meta, options, done),
+      );
+      return present(answer.study, address);
+    },
+    listWorkers: async () =>
+      (await call<ListWorkersResponse>((options, done) => stub.listWorkers({}, meta, options, done))).workers,
+    watchLeaderboard: (study, top, signal) => watch(stub, { address, patience, study, top, signal }),
+    close: () => stub.close(),
+  };
+}
+
+function promised<Response>(start: Start<Response>, options: Partial<CallOptions>): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    start(options, (error, response) => (error === null ? resolve(response) : reject(error)));
+  });
+}
+
+/**
+ * Tries a call again while its connection breaks under it. The request stays the same, request id included, so that a
+ * creation whose answer was lost is not made twice. A coordinator that was never there is reported at once.
+ */
+async function callWithRetry<Response>(
+  address: string,
+  patience: Patience,
+  attempt: (options: Partial<CallOptions>) => Promise<Response>,
+): Promise<Response> {
+  const giveUpAt = Date.now() + patience.retryMs;
+  for (let pauseMs = 100, reached = false; ; pauseMs = Math.min(pauseMs * 2, patience.pauseMs)) {
+    try {
+      return await attempt({ deadline: Date.now() + patience.callMs });
+    } catch (error) {
+      const away = isAway(error);
+      reached ||= away === 'broken';
+      if (away === undefined || !reached || Date.now() + pauseMs > giveUpAt) throw userErrorOf(error, address);
+    }
+    await sleep(pauseMs);
+  }
+}
+
+interface Watch {
+  readonly address: string;
+  readonly patience: Patience;
+  readonly study: string;
+  readonly top: number;
+  readonly signal: AbortSignal;
+}
+
+async function* watch(stub: StudyServiceClient, options: Watch): AsyncGenerator<Watched, void, void> {
+  const { address, patience, top, signal } = options;
+  // Once known, the study's own id: after a reconnection the latest study may be another.
+  let study = options.study;
+  let seen = false;
+  let finished = false;
+  let lastSeenAt = Date.now();
+  let pauseMs = 100;
+  while (!signal.aborted) {
+    try {
+      for await (const board of boards(stub, study, top, signal)) {
+        study = board.study?.id ?? study;
+        finished = board.study?.state === 'STUDY_STATE_FINISHED';
+        seen = true;
+        lastSeenAt = Date.now();
+        pauseMs = 100;
+        yield { kind: 'board', board };
+      }
+      if (finished) return;
+      // A stream that ends early is a coordinator that shuts down.
+      throw Object.assign(new Error('the stream ended'), { code: status.UNAVAILABLE, details: 'the stream ended' });
+    } catch (error) {
+      if (signal.aborted) return;
+      const away = isAway(error);
+      const late = Date.now() - lastSeenAt > patience.awayMs;
+      if (away === undefined || !seen || late) throw userErrorOf(error, address);
+      yield { kind: 'away', reason: userErrorOf(error, address).message };
+    }
+    // Half to full pause, so that many followers do not come back at the same moment.
+    await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * 2, patience.pauseMs);
+  }
+}
+
+async function* boards(
+  stub: StudyServiceClient,
+  study: string,
+  top: number,
+  signal: AbortSignal,
+): AsyncGenerator<Leaderboard, void, void> {
+  const stream = stub.watchLeaderboard({ study, top });
+  const cancel = (): void => stream.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const message of stream) {
+      const { leaderboard } = message as { leaderboard: Leaderboard | undefined };
+      if (leaderboard !== undefined) yield leaderboard;
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    stream.cancel();
+  }
+}
+
+function present<T>(value: T | undefined, address: string): T {
+  if (value !== undefined) return value;
+  throw userErrorOf(new Error('its answer was empty'), address);
+}
+
+/** Opens a client, uses it and closes it. */
+export async function withClient<T>(address: string, use: (client: StudyClient) => Promise<T>): Promise<T> {
+  const client = openClient(address);
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}

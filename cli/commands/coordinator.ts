@@ -1,0 +1,78 @@
+import { Command, Option } from 'commander';
+import { ConfigError } from '../../coordinator/errors.js';
+import { runCoordinator } from '../../coordinator/main.js';
+import { DEFAULT_ADDRESS } from '../../proto/channel.js';
+import { errorCode } from '../error-code.js';
+import { FAILURE, UserError } from '../fail.js';
+import { onInterrupt } from '../interrupt.js';
+import { createLogger } from '../logger.js';
+import { parseDuration, parseListenAddress } from '../options.js';
+import { stopWithParent } from '../parent.js';
+
+interface Options {
+  readonly listen: string;
+  readonly state: string;
+  readonly heartbeat?: number;
+  readonly lease?: number;
+  readonly logLevel: string;
+  readonly insecure?: true;
+  readonly exitWithParent?: true;
+}
+
+export function coordinatorCommand(): Command {
+  return new Command('coordinator')
+    .description(
+      'Starts the coordinator that studies are submitted to and workers attach to. What it acknowledged is in its state\n' +
+        'folder: stop it, kill it, start it again on the same folder, and its studies go on.',
+    )
+    .option(
+      '-l, --listen <host:port>',
+      'address to listen on; port 0 takes a free one',
+      parseListenAddress,
+      DEFAULT_ADDRESS,
+    )
+    .option('-s, --state <dir>', 'folder of the event log, created where it is missing', '.assay')
+    .option('--heartbeat <duration>', 'how often workers are to be heard (default: 10s)', parseDuration)
+    .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
+    .option('--insecure', 'listen where other machines can reach it, without TLS and without tokens')
+    .addOption(
+      new Option('--log-level <level>', 'least level to log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addOption(new Option('--exit-with-parent', 'shut down when the process that forked this one is gone').hideHelp())
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { listen, state, heartbeat, lease, insecure } = options;
+  const logger = await createLogger(options.logLevel);
+  const interruption = onInterrupt();
+  const parent = options.exitWithParent === true ? stopWithParent() : undefined;
+  const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];
+  try {
+    await runCoordinator({
+      listen,
+      state,
+      heartbeatMs: heartbeat,
+      leaseMs: lease,
+      insecure,
+      logger,
+      signal: AbortSignal.any(signals),
+      onListening: (address) => parent?.tell({ listening: address }),
+    });
+  } catch (error) {
+    throw explain(error, listen);
+  } finally {
+    interruption.close();
+    parent?.close();
+  }
+}
+
+function explain(error: unknown, listen: string): unknown {
+  if (error instanceof ConfigError) return new UserError(error.message, FAILURE, { cause: error });
+  if (errorCode(error) !== 'EADDRINUSE' && !(error instanceof Error && error.message.includes('EADDRINUSE')))
+    return error;
+  const message = `${listen} is in use, perhaps by another coordinator: stop that one or name another address with --listen`;
+  return new UserError(message, FAILURE, { cause: error });
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { FAILURE, UserError } from '../fail.js';
+import { commandLine } from '../invocation.js';
+import { type LocalSearchEnd, searchHere } from '../local-search.js';
+import { wholeNumber } from '../options.js';
+import { packagePath } from '../package-path.js';
+import { readSearchFile, type SearchFile } from '../search-file.js';
+import { printSummary, succeeded } from '../summary.js';
+
+interface Options {
+  readonly dataset: 'digits' | 'mnist';
+  readonly datasets?: string;
+  readonly seed?: number;
+  readonly backend?: string;
+}
+
+const WORKERS = ['demo-1', 'demo-2'];
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      'Searches the hyperparameters of a small image classifier: a coordinator and two workers with one slot each, three\n' +
+        'processes that speak gRPC, in a temporary folder. Needs no GPU, no network and no data.',
+    )
+    .addOption(
+      new Option('--dataset <name>', 'images to classify: generated digits, or the real MNIST')
+        .choices(['digits', 'mnist'])
+        .default('digits'),
+    )
+    .option('--datasets <dir>', 'folder in which the four MNIST files lie, for --dataset mnist')
+    .option('--seed <n>', 'search again from the seed of an earlier demo', wholeNumber(0, 0xffff_ffff))
+    .option('--backend <name>', 'training backend: auto, wasm or cpu')
+    .action(demo);
+}
+
+async function demo(options: Options): Promise<void> {
+  checkDatasets(options);
+  const path = packagePath('examples', `${options.dataset}.yaml`);
+  const file = await readSearchFile(path, { seed: options.seed });
+  const { study, interrupted } = await searchInTemporaryFolder(file, options);
+  if (interrupted !== undefined) {
+    process.exitCode = interrupted;
+    process.stderr.write('assay: the demo is over; its folder is removed\n');
+    return;
+  }
+  if (study !== undefined) {
+    printSummary(study);
+    process.stdout.write(`\nagain from the same seed:  ${commandLine(repeatWords(options, study.seed))}\n`);
+    process.stdout.write(
+      `with a file of your own:   ${commandLine(['init'])} && ${commandLine(['run', 'search.yaml'])}\n`,
+    );
+  }
+  if (!succeeded(study)) process.exitCode = FAILURE;
+}
+
+function checkDatasets({ dataset, datasets }: Options): void {
+  if (dataset === 'mnist' && datasets === undefined) {
+    throw new UserError('--dataset mnist needs --datasets DIR, the folder in which the four MNIST files lie');
+  }
+  if (datasets !== undefined && !existsSync(datasets))
+    throw new UserError(`--datasets ${datasets}: there is no such folder`);
+}
+
+/** The folder is removed afterwards, unless a process failed: then its logs are worth reading. */
+async function searchInTemporaryFolder(file: SearchFile, options: Options): Promise<LocalSearchEnd> {
+  const state = await mkdtemp(join(tmpdir(), 'assay-demo-'));
+  const args = ['--slots', '1', ...datasetWords(options), ...backendWords(options)];
+  const end = await searchHere({ file, state, workers: WORKERS.map((name) => ({ name, args })) });
+  await rm(state, { recursive: true, force: true });
+  return end;
+}
+
+function repeatWords(options: Options, seed: number): string[] {
+  const dataset = options.dataset === 'digits' ? [] : ['--dataset', options.dataset];
+  return ['demo', '--seed', String(seed), ...dataset, ...datasetWords(options), ...backendWords(options)];
+}
+
+function datasetWords({ datasets }: Options): string[] {
+  return datasets === undefined ? [] : ['--datasets', datasets];
+}
+
+function backendWords({ backend }: Options): string[] {
+  return backend === undefined ? [] : ['--backend', backend];
+}

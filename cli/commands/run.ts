@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { FAILURE } from '../fail.js';
+import { commandLine } from '../invocation.js';
+import { searchHere } from '../local-search.js';
+import { wholeNumber } from '../options.js';
+import { readSearchFile } from '../search-file.js';
+import { printSummary, succeeded } from '../summary.js';
+
+interface Options {
+  readonly state?: string;
+  readonly slots?: number;
+  readonly datasets?: string;
+  readonly backend?: string;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description(
+      'Runs a search file on this machine, with a coordinator and a worker of its own, and shows it live. Ctrl-C stops\n' +
+        'everything and loses nothing: the same command goes on. Once the study has finished, it starts another one.',
+    )
+    .argument('<file>', 'the search file; - reads standard input')
+    .option('-s, --state <dir>', "folder for its log (default: .assay/NAME, with the search file's name)")
+    .option('--slots <n>', 'trials at a time (default: the number of cores)', wholeNumber(1, 1024))
+    .option('--datasets <dir>', 'folder of data sets')
+    .option('--backend <name>', 'training backend: auto, wasm or cpu')
+    .action(run);
+}
+
+async function run(path: string, options: Options): Promise<void> {
+  const file = await readSearchFile(path);
+  const state = options.state ?? join('.assay', file.spec.name);
+  const { study, interrupted } = await searchHere({
+    file,
+    state,
+    workers: [{ name: 'local', args: workerArgs(options) }],
+  });
+  if (interrupted !== undefined) {
+    process.exitCode = interrupted;
+    const again = commandLine(['run', path, ...optionWords(options)]);
+    process.stderr.write(`assay: stopped, nothing is lost; go on with: ${again}\n`);
+    return;
+  }
+  if (study !== undefined) printSummary(study);
+  process.stderr.write(`assay: look at it again: ${commandLine(['coordinator', '--state', state])}\n`);
+  if (!succeeded(study)) process.exitCode = FAILURE;
+}
+
+function workerArgs({ slots, datasets, backend }: Options): string[] {
+  return optionWords({
+    ...(slots === undefined ? {} : { slots }),
+    ...(datasets === undefined ? {} : { datasets }),
+    ...(backend === undefined ? {} : { backend }),
+  });
+}
+
+function optionWords(options: Options): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}

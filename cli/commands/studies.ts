@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import type { Study } from '../../proto/index.js';
+import { withClient } from '../client.js';
+import { formatMetric, formatTime } from '../format.js';
+import { printJson, studyJson } from '../json.js';
+import { coordinatorOption } from '../options.js';
+import { studyStateName, studyStyle } from '../states.js';
+import { doneText } from '../study-text.js';
+import { type Cell, type Column, tableLines } from '../table.js';
+import { describeTerminal, printLines } from '../terminal.js';
+import { plainText, span } from '../text.js';
+
+interface Options {
+  readonly coordinator: string;
+  readonly json?: true;
+}
+
+export function studiesCommand(): Command {
+  return new Command('studies')
+    .description('Lists all studies, newest last.')
+    .addOption(coordinatorOption())
+    .option('--json', 'print them as JSON')
+    .action(({ coordinator, json }: Options) =>
+      withClient(coordinator, async (client) => {
+        const studies = await client.listStudies();
+        if (json === true) return printJson(studies.map(studyJson));
+        if (studies.length === 0) return printLines([[span('no study yet: submit one with assay submit FILE')]]);
+        const terminal = describeTerminal();
+        return printLines(tableLines(COLUMNS, studies.map(cells), terminal.columns), terminal);
+      }),
+    );
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'study' },
+  { title: 'state' },
+  { title: 'done', align: 'right' },
+  { title: 'best', align: 'right' },
+  { title: 'trial', align: 'right', giveWay: 4 },
+  { title: 'sampler', giveWay: 6 },
+  { title: 'pruner', giveWay: 7 },
+  { title: 'seed', align: 'right', giveWay: 5 },
+  { title: 'created', giveWay: 3 },
+  { title: 'notice', giveWay: 8 },
+];
+
+function cells(study: Study): Cell[] {
+  return [
+    study.id,
+    span(studyStateName(study.state), studyStyle(study.state)),
+    doneText(study),
+    study.best?.value === undefined ? '-' : formatMetric(study.best.value),
+    study.best === undefined ? '-' : String(study.best.number),
+    study.sampler,
+    study.pruner,
+    String(study.seed),
+    formatTime(study.createdAtMs),
+    plainText(study.notice),
+  ];
+}

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import type { Worker } from '../../proto/index.js';
+import { withClient } from '../client.js';
+import { formatTime } from '../format.js';
+import { printJson, workerJson } from '../json.js';
+import { coordinatorOption } from '../options.js';
+import { type Cell, type Column, tableLines } from '../table.js';
+import { describeTerminal, printLines } from '../terminal.js';
+import { plainText, type Span, span } from '../text.js';
+
+interface Options {
+  readonly coordinator: string;
+  readonly json?: true;
+}
+
+export function workersCommand(): Command {
+  return new Command('workers')
+    .description('Lists the attached workers.')
+    .addOption(coordinatorOption())
+    .option('--json', 'print them as JSON')
+    .action(({ coordinator, json }: Options) =>
+      withClient(coordinator, async (client) => {
+        const workers = await client.listWorkers();
+        if (json === true) return printJson(workers.map(workerJson));
+        if (workers.length === 0) {
+          const hint = `no worker is attached: start one with assay worker --coordinator ${coordinator}`;
+          return printLines([[span(hint)]]);
+        }
+        const terminal = describeTerminal();
+        return printLines(tableLines(COLUMNS, workers.map(cells), terminal.columns), terminal);
+      }),
+    );
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'worker' },
+  { title: 'busy', align: 'right' },
+  { title: 'state' },
+  { title: 'backend', giveWay: 2 },
+  { title: 'done', align: 'right', giveWay: 3 },
+  { title: 'attached', giveWay: 4 },
+  { title: 'labels', giveWay: 5 },
+  { title: 'runs', giveWay: 1 },
+];
+
+function cells(worker: Worker): Cell[] {
+  return [
+    plainText(worker.name),
+    `${worker.running.length}/${worker.slots}`,
+    workerState(worker),
+    plainText(worker.backend),
+    String(worker.attemptsDone),
+    formatTime(worker.attachedAtMs),
+    plainText(
+      Object.entries(worker.labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    ),
+    worker.running.map(({ study, trial }) => `${study} ${trial}`).join(', '),
+  ];
+}
+
+function workerState(worker: Worker): Span {
+  if (!worker.connected) return span('away', 'red');
+  return worker.draining ? span('draining', 'yellow') : span('attached', 'green');
+}

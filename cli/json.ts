@@ -1,0 +1,81 @@
+// The shapes that --json prints. They are a promise: fields are added, never renamed or removed. Names are those of
+// proto/assay/v1/study.proto in camelCase; states are lower-case words; times are milliseconds since the epoch; a number
+// that JSON cannot hold is the string "NaN", "Infinity" or "-Infinity"; what is not there yet is null.
+
+import type { Attempt, Leaderboard, Param, Study, Trial, Worker } from '../proto/index.js';
+import { studyStateName, trialStateName } from './states.js';
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** `assay leaderboard --json`: {study, rows: [{rank, trial}], running: [trial], position, nowMs}. */
+export function leaderboardJson(board: Leaderboard): Json {
+  return {
+    study: board.study === undefined ? null : studyJson(board.study),
+    rows: board.rows.map((row) => ({ rank: row.rank, trial: row.trial === undefined ? null : trialJson(row.trial) })),
+    running: board.running.map(trialJson),
+    position: board.position,
+    nowMs: board.nowMs,
+  };
+}
+
+/** One study, without its search file's text. */
+export function studyJson(study: Study): Json {
+  const { best, spec: _text, state, finishedAtMs, counts, params, ...plain } = study;
+  return {
+    ...plain,
+    state: studyStateName(state),
+    finishedAtMs: finishedAtMs || null,
+    params,
+    counts: counts === undefined ? null : { ...counts },
+    best: best === undefined ? null : trialJson(best),
+  };
+}
+
+/** One trial; `params` is an object from name to value, in the order of the file, active parameters only. */
+export function trialJson(trial: Trial): Json {
+  const { state, params, value, rerunOf, endedAtMs, attempts, reports, ...plain } = trial;
+  return {
+    ...plain,
+    state: trialStateName(state),
+    params: paramsJson(params),
+    value: value === undefined ? null : numberJson(value),
+    rerunOf: rerunOf ?? null,
+    endedAtMs: endedAtMs || null,
+    attempts: attempts.map(attemptJson),
+    reports: reports.map(({ step, metrics }) => ({
+      step,
+      metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, numberJson(metric)])),
+    })),
+  };
+}
+
+/** One worker. */
+export function workerJson(worker: Worker): Json {
+  const { running, labels, ...plain } = worker;
+  return { ...plain, labels: { ...labels }, running: running.map((attempt) => ({ ...attempt })) };
+}
+
+/** A configuration as an object. */
+export function paramsJson(params: readonly Param[]): { readonly [key: string]: Json } {
+  return Object.fromEntries(
+    params.map(({ name, value }) => {
+      const kind = value?.kind;
+      if (kind === undefined) return [name, null];
+      return [name, kind.$case === 'number' ? numberJson(kind.value) : kind.value];
+    }),
+  );
+}
+
+/** The text that is printed: indented, or on one line for streams of documents. */
+export function printJson(json: Json, oneLine = false): void {
+  process.stdout.write(`${JSON.stringify(json, undefined, oneLine ? undefined : 2)}\n`);
+}
+
+function attemptJson({ endedAtMs, ...attempt }: Attempt): Json {
+  return { ...attempt, endedAtMs: endedAtMs || null };
+}
+
+function numberJson(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}

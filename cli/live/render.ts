@@ -1,0 +1,122 @@
+import { type Study, StudyState, type Trial, type Worker } from '../../proto/index.js';
+import { boardLines, paramCells, paramColumns, stepText } from '../board-table.js';
+import { curve, formatMetric, scaleOf, sparkline } from '../format.js';
+import { type Cell, type Column, tableLines } from '../table.js';
+import { type Line, paint, plainText, type Span, span, wrapText } from '../text.js';
+import { headerLines } from './header.js';
+import type { View } from './view.js';
+
+/** What a view is drawn on. `rows` undefined: as long as it gets. */
+export interface Canvas {
+  readonly columns: number;
+  readonly rows: number | undefined;
+  readonly color: boolean;
+}
+
+/**
+ * The whole view as lines, none wider than `columns`, at most `rows` of them. When rows are short, the board and the
+ * running trials share what the head and the workers leave, and say how much is not shown.
+ */
+export function render(view: View, canvas: Canvas): string[] {
+  const { columns, rows, color } = canvas;
+  const { study } = view.board;
+  if (study === undefined) return [];
+  const head = headerLines(view, columns);
+  const foot = workerLines(view, columns);
+  const room = rows === undefined ? undefined : rows - head.length - foot.length;
+  const lines = [...head, ...middle(view, study, columns, room), ...foot];
+  return lines.slice(0, rows).map((line) => paint(line, { columns, color }));
+}
+
+/** Running trials and the board in `room` lines, blank lines and titles included. */
+function middle(view: View, study: Study, columns: number, room: number | undefined): Line[] {
+  const { running, rows } = view.board;
+  // Each section takes a blank line and a title row beside its rows.
+  const free = room === undefined ? Number.POSITIVE_INFINITY : room - 4;
+  const fair = Math.max(1, Math.floor(free / 2));
+  const runningRows = Math.min(running.length, Math.max(fair, free - rows.length));
+  const boardRows = Math.min(rows.length, Math.max(1, free - runningRows));
+  return [...runningLines(view, study, columns, runningRows), ...rankLines(view, study, columns, boardRows)];
+}
+
+function runningLines(view: View, study: Study, columns: number, shown: number): Line[] {
+  const { running } = view.board;
+  if (running.length === 0) return [];
+  const curves = running.map((trial) => curve(trial.reports, study.metric));
+  // One scale for all, the best trial's included, so that heights can be compared.
+  const bestCurve = curve(study.best?.reports ?? [], study.metric);
+  const scale = scaleOf([...curves, bestCurve]);
+  const bars = columns >= 90 ? 20 : 10;
+  const title: Column[] = [
+    { title: 'trial', align: 'right' },
+    { title: plainText(study.metric), align: 'right' },
+    { title: 'step', align: 'right' },
+    { title: 'curve' },
+    { title: 'worker', giveWay: 1 },
+    ...paramColumns(study, 2),
+  ];
+  const rows = running.map((trial, index) => runningCells(study, trial, curves[index] ?? [], { bars, scale }));
+  return [[], ...sectionTable('running', title, rows, { columns, shown })];
+}
+
+function runningCells(
+  study: Study,
+  trial: Trial,
+  values: readonly number[],
+  { bars, scale }: { readonly bars: number; readonly scale: ReturnType<typeof scaleOf> },
+): Cell[] {
+  const last = values.at(-1);
+  const mark = trial.rerunOf === undefined ? '' : '↻';
+  return [
+    span(`${mark}${trial.number}`, 'cyan'),
+    last === undefined ? '-' : formatMetric(last),
+    stepText(trial),
+    span(sparkline(values, bars, scale).padEnd(bars), 'cyan'),
+    plainText(trial.attempts.at(-1)?.worker ?? ''),
+    ...paramCells(study, trial.params),
+  ];
+}
+
+/** A table whose title row begins with the section's name, cut to `shown` rows. */
+function sectionTable(
+  name: string,
+  title: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  { columns, shown }: { readonly columns: number; readonly shown: number },
+): Line[] {
+  const lines = tableLines(title, rows, columns);
+  return moreLine(name, lines, rows.length, shown);
+}
+
+function rankLines(view: View, study: Study, columns: number, shown: number): Line[] {
+  const { rows } = view.board;
+  if (rows.length === 0) return [];
+  return [[], ...moreLine('ranked', boardLines(study, rows, columns), rows.length, shown)];
+}
+
+/** The title row and the first `shown` rows; the last of them gives way to a line that counts what is missing. */
+function moreLine(name: string, lines: readonly Line[], total: number, shown: number): Line[] {
+  if (shown >= total) return [...lines];
+  const kept = Math.max(0, shown - 1);
+  return [...lines.slice(0, kept + 1), [span(`... and ${total - kept} more ${name}`, 'dim')]];
+}
+
+function workerLines(view: View, columns: number): Line[] {
+  const { study, workers } = view.board;
+  if (study?.state === StudyState.STUDY_STATE_FINISHED) return [];
+  if (workers.length === 0) {
+    const hint = `no worker is attached${view.attachHint === undefined ? '' : `: ${view.attachHint}`}`;
+    return [[], ...wrapText(hint, Math.max(10, columns)).map((line): Line => [span(line, 'yellow')])];
+  }
+  const busy = workers.reduce((sum, { running }) => sum + running.length, 0);
+  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const line: Span[] = [span(`workers  ${busy}/${slots} busy`, 'dim'), span('  ')];
+  for (const worker of workers) line.push(...workerSpans(worker));
+  return [[], line];
+}
+
+function workerSpans(worker: Worker): Span[] {
+  const name = `${plainText(worker.name)} ${worker.running.length}/${worker.slots}`;
+  if (!worker.connected) return [span(`${name} away`, 'red'), span('  ')];
+  return [worker.draining ? span(`${name} draining`, 'yellow') : span(name), span('  ')];
+}

@@ -1,0 +1,90 @@
+import { type Leaderboard, type Study, StudyAction, StudyState } from '../proto/index.js';
+import { openClient, type StudyClient } from './client.js';
+import { type Interruption, onInterrupt } from './interrupt.js';
+import { commandLine } from './invocation.js';
+import { follow } from './live/follow.js';
+import { type LocalFleet, startLocalFleet } from './local-fleet.js';
+import type { SearchFile } from './search-file.js';
+
+/** A search on this machine with a coordinator and workers of its own. */
+export interface LocalSearch {
+  readonly file: SearchFile;
+  /** The coordinator's folder; logs are written there too. */
+  readonly state: string;
+  /** The workers to start: each one's name, and what `assay worker` gets beside its coordinator. */
+  readonly workers: readonly { readonly name: string; readonly args: readonly string[] }[];
+}
+
+/** How it ended. */
+export interface LocalSearchEnd {
+  readonly study: Study | undefined;
+  /** Set when Ctrl-C or its kin ended it: the exit code that says so. */
+  readonly interrupted?: number;
+}
+
+/**
+ * Runs a search file to its end, or until it is interrupted, and shows the live view meanwhile. An unfinished study with
+ * the same search file is gone on with, so that nothing is lost by Ctrl-C. Every process has ended when this returns.
+ *
+ * @throws {UserError} when a process of the fleet fails
+ */
+export async function searchHere(search: LocalSearch): Promise<LocalSearchEnd> {
+  let fleet: LocalFleet | undefined;
+  const interruption = onInterrupt(() => fleet?.kill());
+  try {
+    fleet = await startLocalFleet(search.state);
+    const study = await followFleet(fleet, search, interruption);
+    if (!interruption.signal.aborted) return { study };
+    process.stderr.write('assay: stopping; the workers hand back what they run\n');
+    const { reason } = interruption.signal as { reason: { exitCode: number } };
+    return { study, interrupted: reason.exitCode };
+  } finally {
+    await fleet?.close();
+    interruption.close();
+  }
+}
+
+async function followFleet(
+  fleet: LocalFleet,
+  { file, workers, state }: LocalSearch,
+  interruption: Interruption,
+): Promise<Study | undefined> {
+  const client = openClient(fleet.address);
+  try {
+    const study = await continueOrCreate(client, file);
+    say(`coordinator at ${fleet.address}, logs in ${state}`);
+    for (const worker of workers) fleet.addWorker(worker.name, worker.args);
+    const signal = AbortSignal.any([interruption.signal, fleet.failed]);
+    const attachHint = commandLine(['worker', '--coordinator', fleet.address]);
+    const board: Leaderboard | undefined = await follow(client, { study: study.id, top: 20, signal, attachHint });
+    if (fleet.failed.aborted) throw fleet.failed.reason;
+    return board?.study;
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * The unfinished study with exactly this search file, or a new one. Unfinished studies with other search files in the same
+ * folder would take the worker's slots; they are paused, which loses nothing and is undone when their file is run again.
+ */
+async function continueOrCreate(client: StudyClient, file: SearchFile): Promise<Study> {
+  const unfinished = (await client.listStudies()).filter(
+    ({ state }) => state === StudyState.STUDY_STATE_RUNNING || state === StudyState.STUDY_STATE_PAUSED,
+  );
+  const same = unfinished.find(({ spec }) => spec === file.text);
+  for (const other of unfinished) {
+    if (other === same || other.state === StudyState.STUDY_STATE_PAUSED) continue;
+    await client.controlStudy(other.id, StudyAction.STUDY_ACTION_PAUSE);
+    say(`${other.id} is unfinished and had another search file: it is paused until that file is run again`);
+  }
+  if (same === undefined) return client.createStudy(file.text, file.fileName);
+  say(`going on with the unfinished study ${same.id}`);
+  return same.state === StudyState.STUDY_STATE_PAUSED
+    ? client.controlStudy(same.id, StudyAction.STUDY_ACTION_RESUME)
+    : same;
+}
+
+function say(words: string): void {
+  process.stderr.write(`assay: ${words}\n`);
+}

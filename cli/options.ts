@@ -1,0 +1,51 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_ADDRESS } from '../proto/channel.js';
+
+/** `--coordinator HOST:PORT`, for every command that talks to one. */
+export function coordinatorOption(): Option {
+  return new Option('-c, --coordinator <host:port>', 'the coordinator to talk to')
+    .env('ASSAY_COORDINATOR')
+    .default(DEFAULT_ADDRESS)
+    .argParser(parseAddress);
+}
+
+/** HOST:PORT as gRPC takes it. IPv6 addresses stand in brackets. @param lowestPort 0 where any free port will do */
+export function parseAddress(text: string, lowestPort: unknown = 1): string {
+  const found = /^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[2]);
+  const lowest = lowestPort === 0 ? 0 : 1;
+  if (found !== null && port >= lowest && port <= 65_535) return text;
+  throw new InvalidArgumentError(
+    `It must be HOST:PORT with a port from ${lowest} to 65535, such as ${DEFAULT_ADDRESS}.`,
+  );
+}
+
+/** An address to listen at; port 0 takes any free one. */
+export function parseListenAddress(text: string): string {
+  return parseAddress(text, 0);
+}
+
+/** A parser for whole numbers from `low` to `high`. */
+export function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
+  };
+}
+
+/** A trial's number as it is typed: "7" or "#7". */
+export function parseTrialNumber(text: string): number {
+  return wholeNumber(0, 0xffff_ffff)(text.replace(/^#/, ''));
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration such as "500ms", "10s", "1h30m", in milliseconds. */
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  const ms = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? Number.NaN), 0);
+  if (parts.map(([part]) => part).join('') === text && ms >= 1) return Math.round(ms);
+  throw new InvalidArgumentError('It must be a duration such as 500ms, 10s, 15m or 1h30m.');
+}

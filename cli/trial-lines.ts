@@ -1,0 +1,120 @@
+import type { Attempt, Study, Trial } from '../proto/index.js';
+import { curve, formatDuration, formatMetric, formatParam, formatTime, scaleOf, sparkline } from './format.js';
+import { trialStateName, trialStyle } from './states.js';
+import { type Cell, tableLines } from './table.js';
+import { type Line, plainText, span, textWidth, wrapText } from './text.js';
+
+/**
+ * One trial, whole: state and value, why it ended, parameters, curve, attempts, and what its suggestion had seen.
+ *
+ * @param nowMs   milliseconds since the epoch, for attempts that still run
+ * @param columns width to keep to; undefined for as wide as it gets
+ */
+export function trialLines(study: Study, trial: Trial, nowMs: number, columns: number | undefined): Line[] {
+  const sections = [
+    heading(study, trial),
+    reasonLines(trial, columns),
+    section('parameters', parameterLines(trial)),
+    section('curve', curveLines(study, trial, columns)),
+    section(trial.attempts.length === 1 ? 'attempt' : 'attempts', attemptLines(trial, nowMs, columns)),
+    originLines(trial),
+  ];
+  return sections.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]));
+}
+
+function heading(study: Study, trial: Trial): Line[] {
+  const value =
+    trial.value === undefined
+      ? 'no value yet'
+      : `${plainText(study.metric)} ${formatMetric(trial.value)} at step ${trial.valueStep}`;
+  const best = study.best?.number === trial.number ? ', the best of its study' : '';
+  return [
+    [
+      span(`${study.id} trial ${trial.number}`, 'bold'),
+      span('  '),
+      span(trialStateName(trial.state), trialStyle(trial.state)),
+      span(`  ${value}${best}`),
+    ],
+  ];
+}
+
+function reasonLines(trial: Trial, columns: number | undefined): Line[] {
+  if (trial.reason === '') return [];
+  const words = `${trialStateName(trial.state)} because: ${plainText(trial.reason)}`;
+  const lines = columns === undefined ? [words] : wrapText(words, columns);
+  return lines.map((line) => [span(line, trial.state === 'TRIAL_STATE_FAILED' ? 'red' : 'yellow')]);
+}
+
+function section(title: string, lines: readonly Line[]): Line[] {
+  return lines.length === 0 ? [] : [[span(title, 'dim')], ...lines.map((line) => [span('  '), ...line])];
+}
+
+function parameterLines(trial: Trial): Line[] {
+  const width = Math.max(0, ...trial.params.map(({ name }) => textWidth(name)));
+  return trial.params.map((param) => {
+    const padding = ' '.repeat(width - textWidth(param.name));
+    return [span(`${plainText(param.name)}${padding}  ${plainText(formatParam(param))}`)];
+  });
+}
+
+/** Every reported metric on a line of its own, each with its own scale, the study's metric first. */
+function curveLines(study: Study, trial: Trial, columns: number | undefined): Line[] {
+  const names = new Set([study.metric, ...trial.reports.flatMap(({ metrics }) => Object.keys(metrics).sort())]);
+  const rows: Cell[][] = [];
+  for (const name of names) {
+    const values = curve(trial.reports, name);
+    const scale = scaleOf([values]);
+    if (values.length === 0) continue;
+    const range = scale === undefined ? '' : `${formatMetric(scale.low)} to ${formatMetric(scale.high)}`;
+    const last = formatMetric(values.at(-1) ?? Number.NaN);
+    const bars = sparkline(values, Math.max(8, Math.min(40, (columns ?? 100) - 60)), scale);
+    rows.push([span(plainText(name), name === study.metric ? 'bold' : undefined), span(bars, 'cyan'), last, range]);
+  }
+  if (rows.length === 0) return [];
+  const title = [{ title: 'metric' }, { title: stepsTitle(trial) }, { title: 'last' }, { title: 'range', giveWay: 1 }];
+  return tableLines(title, rows, columns === undefined ? undefined : columns - 2);
+}
+
+function stepsTitle(trial: Trial): string {
+  const first = trial.reports[0]?.step ?? 1;
+  const planned = trial.plannedSteps > trial.lastStep ? ` of ${trial.plannedSteps}` : '';
+  return `steps ${first} to ${trial.lastStep}${planned}`;
+}
+
+function attemptLines(trial: Trial, nowMs: number, columns: number | undefined): Line[] {
+  if (trial.attempts.length === 0) return [];
+  const title = [
+    { title: '', align: 'right' as const },
+    { title: 'worker' },
+    { title: 'started' },
+    { title: 'took', align: 'right' as const },
+    { title: 'end' },
+    { title: 'reason', giveWay: 1 },
+  ];
+  return tableLines(
+    title,
+    trial.attempts.map((attempt) => attemptCells(attempt, nowMs)),
+    columns === undefined ? undefined : columns - 2,
+  );
+}
+
+function attemptCells(attempt: Attempt, nowMs: number): Cell[] {
+  const runs = attempt.endedAtMs === 0;
+  const bad = attempt.end === 'lost' || attempt.end === 'failed' || attempt.end === 'refused';
+  return [
+    String(attempt.number),
+    plainText(attempt.worker),
+    formatTime(attempt.startedAtMs),
+    formatDuration((runs ? nowMs : attempt.endedAtMs) - attempt.startedAtMs),
+    span(runs ? 'running' : attempt.end, runs ? 'cyan' : bad ? 'red' : undefined),
+    plainText(attempt.reason),
+  ];
+}
+
+function originLines(trial: Trial): Line[] {
+  const origin =
+    trial.rerunOf === undefined
+      ? `proposed by ${plainText(trial.origin)} at ${formatTime(trial.proposedAtMs)}, after ${trial.basedOn} events`
+      : `a re-run of trial ${trial.rerunOf}, asked for at ${formatTime(trial.proposedAtMs)}`;
+  return [[span(`${origin}; seed ${trial.seed}`, 'dim')]];
+}

@@ -1,0 +1,52 @@
+import type { Study, Trial } from '../proto/index.js';
+import { csv } from './csv.js';
+import { trialStateName } from './states.js';
+
+/** One trial on a line, with its rank where it has one. */
+export interface RankedTrial {
+  readonly trial: Trial;
+  readonly rank?: number;
+}
+
+/**
+ * Trials as CSV: rank, trial, state, the metric's value, step of the value, last step, planned steps, origin, attempts,
+ * reason, times in milliseconds since the epoch, seed, then one column per parameter, `params.` before its name so that no
+ * parameter hides a column. Numbers are printed in full; inactive parameters are empty.
+ */
+export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string {
+  const title = [
+    'rank',
+    'trial',
+    'state',
+    study.metric,
+    'value_step',
+    'last_step',
+    'planned_steps',
+    'origin',
+    'attempts',
+    'reason',
+    'proposed_at_ms',
+    'ended_at_ms',
+    'seed',
+  ];
+  const rows = trials.map(({ rank, trial }) => {
+    const values = new Map(trial.params.map(({ name, value }) => [name, value?.kind?.value]));
+    return [
+      rank,
+      trial.number,
+      trialStateName(trial.state),
+      trial.value,
+      trial.value === undefined ? undefined : trial.valueStep,
+      trial.lastStep,
+      trial.plannedSteps || undefined,
+      trial.origin,
+      trial.attempts.length,
+      trial.reason,
+      trial.proposedAtMs,
+      trial.endedAtMs || undefined,
+      trial.seed,
+      ...study.params.map((name) => values.get(name)),
+    ];
+  });
+  return csv([[...title, ...study.params.map((name) => `params.${name}`)], ...rows]);
+}

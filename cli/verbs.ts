@@ -1,0 +1,135 @@
+import type { Command } from 'commander';
+
+/** A verb of the command line. Its module is loaded when it is typed, and not before. */
+export interface Verb {
+  readonly name: string;
+  /** Heading in the help. */
+  readonly group: string;
+  /** One line for the list of verbs, without a full stop. */
+  readonly summary: string;
+  /** Command lines that show it at work. */
+  readonly examples: readonly string[];
+  readonly hidden?: boolean;
+  load(): Promise<Command>;
+}
+
+const START = 'On this machine:';
+const FLEET = 'On a fleet:';
+const LOOK = 'Looking:';
+const STEER = 'Steering:';
+const FILE = 'The search file:';
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'demo',
+    group: START,
+    summary: 'search a small image classifier with two workers and watch',
+    examples: ['assay demo', 'assay demo --dataset mnist --datasets ~/data'],
+    load: async () => (await import('./commands/demo.js')).demoCommand(),
+  },
+  {
+    name: 'run',
+    group: START,
+    summary: 'run a search file here, with a coordinator and a worker of its own',
+    examples: ['assay run search.yaml', 'assay run search.yaml --slots 2 --state /tmp/search'],
+    load: async () => (await import('./commands/run.js')).runCommand(),
+  },
+  {
+    name: 'coordinator',
+    group: FLEET,
+    summary: 'start the coordinator that studies are submitted to',
+    examples: ['assay coordinator', 'assay coordinator --listen 127.0.0.1:7171 --state /var/lib/assay'],
+    load: async () => (await import('./commands/coordinator.js')).coordinatorCommand(),
+  },
+  {
+    name: 'worker',
+    group: FLEET,
+    summary: 'attach this machine to a coordinator and train',
+    examples: ['assay worker', 'assay worker --coordinator 127.0.0.1:7171 --slots 4 --label gpu=a100'],
+    load: async () => (await import('./commands/worker.js')).workerCommand(),
+  },
+  {
+    name: 'submit',
+    group: FLEET,
+    summary: 'check a search file and start a study with it',
+    examples: ['assay submit search.yaml', 'assay submit search.yaml --name second-try --watch'],
+    load: async () => (await import('./commands/submit.js')).submitCommand(),
+  },
+  {
+    name: 'leaderboard',
+    group: LOOK,
+    summary: 'rank the trials of a study, the latest one by default',
+    examples: ['assay leaderboard', 'assay leaderboard digits --watch', 'assay leaderboard digits --csv > board.csv'],
+    load: async () => (await import('./commands/leaderboard.js')).leaderboardCommand(),
+  },
+  {
+    name: 'studies',
+    group: LOOK,
+    summary: 'list all studies',
+    examples: ['assay studies', 'assay studies --json'],
+    load: async () => (await import('./commands/studies.js')).studiesCommand(),
+  },
+  {
+    name: 'trials',
+    group: LOOK,
+    summary: 'list the trials of a study by number',
+    examples: ['assay trials digits', 'assay trials digits --json'],
+    load: async () => (await import('./commands/trials.js')).trialsCommand(),
+  },
+  {
+    name: 'show',
+    group: LOOK,
+    summary: 'show one trial: parameters, curve, attempts, and why it ended',
+    examples: ['assay show 7', 'assay show digits 7'],
+    load: async () => (await import('./commands/show.js')).showCommand(),
+  },
+  {
+    name: 'workers',
+    group: LOOK,
+    summary: 'list the attached workers',
+    examples: ['assay workers', 'assay workers --json'],
+    load: async () => (await import('./commands/workers.js')).workersCommand(),
+  },
+  {
+    name: 'rerun',
+    group: STEER,
+    summary: "train a trial's configuration again with the same seed",
+    examples: ['assay rerun digits 7', 'assay rerun digits 7 --watch'],
+    load: async () => (await import('./commands/rerun.js')).rerunCommand(),
+  },
+  {
+    name: 'pause',
+    group: STEER,
+    summary: 'start no further trials of a study; running ones go on',
+    examples: ['assay pause digits'],
+    load: async () => (await import('./commands/control.js')).pauseCommand(),
+  },
+  {
+    name: 'resume',
+    group: STEER,
+    summary: 'undo a pause',
+    examples: ['assay resume digits'],
+    load: async () => (await import('./commands/control.js')).resumeCommand(),
+  },
+  {
+    name: 'stop',
+    group: STEER,
+    summary: 'end the running trials of a study and finish it',
+    examples: ['assay stop digits'],
+    load: async () => (await import('./commands/control.js')).stopCommand(),
+  },
+  {
+    name: 'init',
+    group: FILE,
+    summary: 'write a commented search file to start from',
+    examples: ['assay init', 'assay init my-search.yaml'],
+    load: async () => (await import('./commands/init.js')).initCommand(),
+  },
+  {
+    name: 'check',
+    group: FILE,
+    summary: 'check a search file without running it',
+    examples: ['assay check search.yaml'],
+    load: async () => (await import('./commands/check.js')).checkCommand(),
+  },
+];
