@@ -169,7 +169,7 @@ describe('leases', () => {
       scene.pass(LEASE_MS - 1000);
       scene.hear('w1', [attemptOf(0)]);
     }
-    expect(scene.study().running.size).toBe(1);
+    expect(scene.study().trials[0]!.attempts).toHaveLength(1);
   });
 
   it('end with silence, and the trial gets another attempt on whoever is there (R4)', () => {
@@ -218,7 +218,7 @@ describe('leases', () => {
     scene.pass(1000);
     scene.at += 10 * LEASE_MS;
     scene.run({ type: 'CheckDeadlines' });
-    expect(scene.study().running.size).toBe(1);
+    expect(scene.study().trials[0]!.attempts).toHaveLength(1);
   });
 
   it('end at once when the worker comes back without the attempt', () => {
