@@ -1,0 +1,2 @@
+export { type Fault, formatFault } from './fault.js';
+export { type ParsedSearch, parseSearchFile } from './search-file.js';

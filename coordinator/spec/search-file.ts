@@ -1,0 +1,154 @@
+import { createSampler, createSpace, fillParams, Rng, type SamplerOptions, SpaceError } from '../../search/index.js';
+import type { SearchSpec } from '../core/spec.js';
+import { readEnqueue } from './enqueue-section.js';
+import { type Fault, FaultList, type Place } from './fault.js';
+import { readObjective } from './objective-section.js';
+import { readYaml } from './read-yaml.js';
+import { missing, readKeys, readNumber } from './readers.js';
+import { readRelations } from './relations-section.js';
+import { readPruner, readSampler } from './settings-section.js';
+import type { SourceEntry, SourceMap } from './source-tree.js';
+import { NO_SPACE, readSpace } from './space-section.js';
+import {
+  LARGEST_SEED,
+  MOST_PARALLEL,
+  readBudget,
+  readLimits,
+  readMetric,
+  readName,
+  readRequires,
+} from './study-sections.js';
+
+export type ParsedSearch =
+  | { readonly ok: true; readonly spec: SearchSpec; readonly warnings: readonly Fault[] }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** The sections of a search file. */
+export const SECTIONS = [
+  'name',
+  'metric',
+  'budget',
+  'parallel',
+  'seed',
+  'sampler',
+  'pruner',
+  'train',
+  'module',
+  'command',
+  'null',
+  'space',
+  'relations',
+  'enqueue',
+  'limits',
+  'requires',
+] as const;
+
+/** Those worth proposing for a key that is unknown. */
+const OFFERED = SECTIONS.filter((section) => !['module', 'command', 'null'].includes(section));
+
+/**
+ * Reads a search file: YAML 1.2 into a search with its defaults put in, or everything that is wrong with it, in the
+ * order of the file. Never throws, whatever the text.
+ *
+ * @param fileName how faults name the file
+ */
+export function parseSearchFile(text: string, fileName: string): ParsedSearch {
+  const faults = new FaultList(fileName, text);
+  const root = readYaml(text, faults);
+  const spec = root === undefined ? undefined : readSearch(root, faults);
+  if (spec === undefined || faults.count > 0) return { ok: false, faults: faults.faults() };
+  return { ok: true, spec, warnings: faults.warnings() };
+}
+
+function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined {
+  const keys = readKeys(root, SECTIONS, faults, OFFERED);
+  const node = (key: (typeof SECTIONS)[number]) => keys.get(key)?.node;
+  const nameNode = node('name');
+  const spaceNode = node('space');
+  const relationsNode = node('relations');
+  const enqueueNode = node('enqueue');
+  if (nameNode === undefined) missing(root, 'name', 'name: digits', faults);
+  if (spaceNode === undefined) missing(root, 'space', 'space: {lr: {log: [1e-4, 1e-1]}}', faults);
+  const name = nameNode && readName(nameNode, faults);
+  const space = spaceNode === undefined ? NO_SPACE : readSpace(spaceNode, faults);
+  const relations = relationsNode === undefined ? [] : readRelations(relationsNode, space, faults);
+  const objective = readObjective(keys, root, space, faults);
+  const metric = readMetric(node('metric'), objective, faults);
+  const sampler = readSamplerSection(keys, faults);
+  const prunerNode = node('pruner');
+  const pruner = prunerNode === undefined ? ({ type: 'median' } as const) : readPruner(prunerNode, faults);
+  const budget = readBudgetSection(keys, root, sampler, faults);
+  const parallel = readCount(keys.get('parallel'), 1, MOST_PARALLEL, faults);
+  const seed = readCount(keys.get('seed'), 0, LARGEST_SEED, faults);
+  const limits = readLimits(node('limits'), faults);
+  const requires = readRequires(node('requires'), faults);
+  const enqueue = enqueueNode === undefined ? [] : readEnqueue(enqueueNode, space, relations, faults);
+  if (faults.count > 0 || name === undefined || objective === undefined) return undefined;
+  if (sampler === undefined || pruner === undefined || budget === undefined) return undefined;
+  const spec: SearchSpec = {
+    name,
+    metric,
+    budget,
+    ...(parallel === undefined ? {} : { parallel }),
+    ...(seed === undefined ? {} : { seed }),
+    sampler,
+    pruner,
+    objective,
+    params: space.params,
+    relations,
+    enqueue,
+    limits,
+    requires,
+  };
+  checkTogether(spec, keys, root, faults);
+  return spec;
+}
+
+function readCount(entry: SourceEntry | undefined, low: number, high: number, faults: FaultList): number | undefined {
+  return entry && readNumber(entry.node, faults, { low, high, int: true });
+}
+
+function readSamplerSection(keys: ReadonlyMap<string, SourceEntry>, faults: FaultList): SamplerOptions | undefined {
+  const entry = keys.get('sampler');
+  return entry === undefined ? { type: 'auto' } : readSampler(entry.node, faults);
+}
+
+/** Samplers that come to an end by themselves. */
+const ENDING: ReadonlySet<string> = new Set(['grid', 'optuna-grid']);
+
+function readBudgetSection(
+  keys: ReadonlyMap<string, SourceEntry>,
+  root: Place,
+  sampler: SamplerOptions | undefined,
+  faults: FaultList,
+): SearchSpec['budget'] | undefined {
+  const entry = keys.get('budget');
+  if (entry !== undefined) return readBudget(entry.node, faults);
+  if (sampler === undefined || ENDING.has(sampler.type)) return {};
+  missing(root, 'budget', 'budget: {trials: 60}', faults);
+  return undefined;
+}
+
+/** What can only be seen of all sections together, once each of them makes sense. */
+function checkTogether(spec: SearchSpec, keys: ReadonlyMap<string, SourceEntry>, root: Place, faults: FaultList): void {
+  try {
+    const space = createSpace(spec.params, spec.relations);
+    createSampler(spec.sampler, space, spec.metric.goal, spec.seed ?? 0);
+    if (spec.relations.length > 0 && fillParams(space, {}, new Rng(spec.seed ?? 0, 0)) === undefined) {
+      faults.warn(
+        keys.get('relations')!.node,
+        'hardly any configuration satisfies all relations: none of a thousand drawn did',
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof SpaceError || error instanceof RangeError)) throw error;
+    faults.add(keys.get('sampler')?.node ?? keys.get('space')?.node ?? root, error.message);
+  }
+  const { trials } = spec.budget;
+  if (trials !== undefined && spec.enqueue.length > trials) {
+    faults.warn(
+      keys.get('enqueue')!.node,
+      `has ${spec.enqueue.length} configurations, but the budget ends after ${trials} trials`,
+    );
+  }
+}

@@ -1,0 +1,156 @@
+import type { Goal } from '../../search/index.js';
+import type { JsonTemplate, SearchSpec } from '../core/spec.js';
+import { formatDuration, LONGEST_DURATION_MS, parseDuration } from './duration.js';
+import type { FaultList } from './fault.js';
+import { didYouMean } from './nearest.js';
+import type { Objective } from './objective-section.js';
+import { describe, readKeys, readMap, readNumber, readText, readWord } from './readers.js';
+import type { SourceNode } from './source-tree.js';
+
+export const STUDY_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+export const MOST_TRIALS = 10_000_000;
+export const MOST_PARALLEL = 100_000;
+export const LARGEST_SEED = 0xffff_ffff;
+export const MOST_ATTEMPTS = 100;
+export const DEFAULT_ATTEMPTS = 3;
+
+/** What `train` reports each epoch. */
+export const TRAIN_METRICS = ['val_accuracy', 'val_loss', 'train_accuracy', 'train_loss', 'images_per_s'] as const;
+
+export function readName(node: SourceNode, faults: FaultList): string | undefined {
+  const name = readText(node, faults, 'a name like digits');
+  if (name === undefined || STUDY_NAME.test(name)) return name;
+  const rule = 'must begin with a letter or digit and go on with at most 62 letters, digits, . _ or -';
+  faults.add(node, `${rule}, not ${describe(node)}`);
+  return undefined;
+}
+
+type Metric = SearchSpec['metric'];
+
+const METRIC_KEYS = ['name', 'goal', 'value'] as const;
+
+/** Reads `metric:`. What it leaves out depends on the objective. */
+export function readMetric(node: SourceNode | undefined, objective: Objective | undefined, faults: FaultList): Metric {
+  const map = node === undefined ? undefined : readMap(node, faults, '{name: val_accuracy, goal: maximize}');
+  const keys = map === undefined ? undefined : readKeys(map, METRIC_KEYS, faults);
+  const nameNode = keys?.get('name')?.node;
+  const goalNode = keys?.get('goal')?.node;
+  const valueNode = keys?.get('value')?.node;
+  const name = (nameNode && readText(nameNode, faults, 'the name of a metric')) ?? defaultMetric(objective);
+  const goal = (goalNode && readWord<Goal>(goalNode, ['maximize', 'minimize'], faults)) ?? usualGoal(name);
+  const value = valueNode && readWord(valueNode, ['best', 'last'] as const, faults);
+  if (nameNode !== undefined && objective !== undefined) checkMetricName(name, nameNode, objective, faults);
+  if (goalNode !== undefined && objective?.kind === 'train') checkGoal(name, goal, goalNode, faults);
+  return { name, goal, value: value ?? (objective?.kind === 'train' ? 'best' : 'last') };
+}
+
+function defaultMetric(objective: Objective | undefined): string {
+  return (
+    (objective?.kind === 'null' ? nullMetric(objective.config) : undefined) ??
+    (objective?.kind === 'null' ? 'value' : 'val_accuracy')
+  );
+}
+
+function nullMetric(config: JsonTemplate): string | undefined {
+  const metric = config !== null && typeof config === 'object' && 'metric' in config ? config['metric'] : undefined;
+  return typeof metric === 'string' && !metric.startsWith('$') ? metric : undefined;
+}
+
+function usualGoal(name: string): Goal {
+  return /(^|_)(loss|error)$/.test(name) ? 'minimize' : 'maximize';
+}
+
+function checkMetricName(name: string, node: SourceNode, objective: Objective, faults: FaultList): void {
+  const known: readonly string[] = objective.kind === 'train' ? TRAIN_METRICS : [defaultMetric(objective)];
+  if (known.includes(name)) return;
+  faults.add(
+    node,
+    `${objective.kind} reports no ${JSON.stringify(name)}${didYouMean(name, known)}; it reports ${known.join(', ')}`,
+  );
+}
+
+function checkGoal(name: string, goal: Goal, node: SourceNode, faults: FaultList): void {
+  if (goal === usualGoal(name)) return;
+  faults.warn(node, `${goal}s ${name}, so the worst trial wins; ${usualGoal(name)} is usual`);
+}
+
+type Budget = SearchSpec['budget'];
+
+/** Reads `budget:`. */
+export function readBudget(node: SourceNode, faults: FaultList): Budget | undefined {
+  const map = readMap(node, faults, '{trials: 60, time: 2h}');
+  if (map === undefined) return undefined;
+  const keys = readKeys(map, ['trials', 'time'], faults);
+  const trialsNode = keys.get('trials')?.node;
+  const timeNode = keys.get('time')?.node;
+  if (trialsNode === undefined && timeNode === undefined) {
+    faults.add(map, 'sets no limit; give trials, time or both, like {trials: 60, time: 2h}');
+  }
+  const trials = trialsNode && readNumber(trialsNode, faults, { low: 1, high: MOST_TRIALS, int: true });
+  const timeMs = timeNode && readDuration(timeNode, faults);
+  return { ...(trials === undefined ? {} : { trials }), ...(timeMs === undefined ? {} : { timeMs }) };
+}
+
+/** A time to spend, in milliseconds: more than nothing, at most a year. */
+export function readDuration(node: SourceNode, faults: FaultList): number | undefined {
+  const ms = node.kind === 'scalar' ? parseDuration(node.text) : undefined;
+  if (ms === undefined) {
+    const unit =
+      node.kind === 'scalar' && typeof node.value === 'number'
+        ? `; add a unit, like ${node.text}s or ${node.text}m`
+        : '';
+    faults.add(node, `must be a duration like 90s, 15m, 2h or 1h30m, not ${describe(node)}${unit}`);
+    return undefined;
+  }
+  if (ms >= 1 && ms <= LONGEST_DURATION_MS) return ms;
+  faults.add(
+    node,
+    ms < 1
+      ? 'is no time at all, must be longer'
+      : `is longer than ${formatDuration(LONGEST_DURATION_MS)}, must be at most that`,
+  );
+  return undefined;
+}
+
+type Limits = SearchSpec['limits'];
+
+/** Reads `limits:`. */
+export function readLimits(node: SourceNode | undefined, faults: FaultList): Limits {
+  const map = node === undefined ? undefined : readMap(node, faults, '{trial_time: 15m, attempts: 3}');
+  if (map === undefined) return { attempts: DEFAULT_ATTEMPTS };
+  const keys = readKeys(map, ['trial_time', 'attempts'], faults);
+  const timeNode = keys.get('trial_time')?.node;
+  const attemptsNode = keys.get('attempts')?.node;
+  const trialTimeMs = timeNode && readDuration(timeNode, faults);
+  const attempts = attemptsNode && readNumber(attemptsNode, faults, { low: 1, high: MOST_ATTEMPTS, int: true });
+  return { ...(trialTimeMs === undefined ? {} : { trialTimeMs }), attempts: attempts ?? DEFAULT_ATTEMPTS };
+}
+
+const MOST_LABELS = 64;
+const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$/;
+const LONGEST_LABEL = 255;
+
+/** Reads `requires:`. */
+export function readRequires(node: SourceNode | undefined, faults: FaultList): SearchSpec['requires'] {
+  const map = node === undefined ? undefined : readMap(node, faults, '{labels: {gpu: a100}}');
+  const labelsNode = map === undefined ? undefined : readKeys(map, ['labels'], faults).get('labels')?.node;
+  const labels = labelsNode === undefined ? undefined : readMap(labelsNode, faults, '{gpu: a100}');
+  if (labels === undefined) return { labels: {} };
+  if (labels.entries.length > MOST_LABELS) {
+    faults.add(labels, `has ${labels.entries.length} labels, at most ${MOST_LABELS} are possible`);
+    return { labels: {} };
+  }
+  const read: [string, string][] = [];
+  for (const { key, keyPlace, node: value } of labels.entries) {
+    if (!LABEL_KEY.test(key))
+      faults.add(
+        keyPlace,
+        'a label must begin with a letter or digit and go on with at most 62 letters, digits, _ . / or -',
+      );
+    // Labels are compared as texts, so a number counts as it is written.
+    if (value.kind !== 'scalar' || value.value === null || value.text.length > LONGEST_LABEL) {
+      faults.add(value, `must be a text of at most ${LONGEST_LABEL} characters, not ${describe(value)}`);
+    } else read.push([key, value.text]);
+  }
+  return { labels: Object.fromEntries(read) };
+}
