@@ -1,6 +1,16 @@
-import { ObjectiveError } from '../objectives/errors.js';
 import type { Objective } from '../objectives/trial.js';
+import { useBackend } from './backend/backend.js';
+import { replaceMathRandom } from './math-random.js';
 
+/**
+ * Loads the training engine and returns the objective that trains on it.
+ *
+ * @param backend see {@link useBackend}
+ * @throws {ObjectiveError} when the backend cannot be used
+ */
 export async function loadTrain(backend: string): Promise<Objective> {
-  throw new ObjectiveError(`training backend ${backend} is not built yet`);
+  replaceMathRandom();
+  await useBackend(backend);
+  const { runTrain } = await import('./run-train.js');
+  return runTrain;
 }

@@ -1,0 +1,26 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** What a training minimizes, computed from logits, so that no rounding of probabilities gets between. */
+export interface Loss {
+  /** Logits per image. */
+  readonly outputs: number;
+  /** The labels of a batch in the form that the other functions take. */
+  targets(labels: Uint8Array): Targets;
+  /** What the metrics are made of: the loss and the right answers, each summed over the batch. */
+  measure(logits: tf.Tensor, targets: Targets): Measured;
+}
+
+export interface Targets {
+  readonly count: number;
+  /** int32, one class per image. */
+  readonly classes: tf.Tensor1D;
+  /** float32 in the shape of the logits. */
+  readonly wanted: tf.Tensor2D;
+}
+
+export interface Measured {
+  readonly loss: tf.Tensor;
+  readonly correct: tf.Tensor;
+  /** The gradient of the batch's mean loss by the logits. */
+  gradient(): tf.Tensor;
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Random } from '../random.js';
+import { ACTIVATIONS, type Activation, type ActivationName } from './activation.js';
+import { initialKernel } from './initializer.js';
+import type { Backward, Forward, Layer } from './layer.js';
+import { Parameter } from './parameter.js';
+
+/** Every unit sees every input: activation(input * kernel + bias), for a batch of rows. */
+export class Dense implements Layer {
+  readonly parameters: readonly Parameter[];
+  readonly #kernel: Parameter;
+  readonly #bias: Parameter;
+  readonly #activation: Activation;
+
+  constructor(name: string, inputs: number, units: number, activation: ActivationName, random: Random) {
+    const kernel = initialKernel([inputs, units], inputs, units, activation, random);
+    this.#kernel = new Parameter(`${name}/kernel`, kernel, true);
+    this.#bias = new Parameter(`${name}/bias`, tf.zeros([units]), false);
+    this.parameters = [this.#kernel, this.#bias];
+    this.#activation = ACTIVATIONS[activation];
+  }
+
+  infer(input: tf.Tensor): tf.Tensor {
+    const product = tf.fused.matMul({
+      a: input as tf.Tensor2D,
+      b: this.#kernel.value as tf.Tensor2D,
+      bias: this.#bias.value,
+      activation: this.#activation.fused,
+    });
+    return this.#activation.finish(product);
+  }
+
+  forward(input: tf.Tensor): Forward {
+    const output = this.infer(input);
+    return { output, backward: (gradient, wantInput) => this.#backward(input, output, gradient, wantInput) };
+  }
+
+  #backward(input: tf.Tensor, output: tf.Tensor, gradient: tf.Tensor, wantInput: boolean): Backward {
+    const inner = this.#activation.backward(gradient, output);
+    // Summing over the batch as a product with a row of ones: the engines' reductions along the first axis are slow.
+    const ones = tf.ones([1, inner.shape[0]!]);
+    const bias = tf.reshape(tf.matMul(ones, inner), this.#bias.value.shape);
+    return {
+      input: wantInput ? tf.matMul(inner, this.#kernel.value, false, true) : undefined,
+      parameters: [tf.matMul(input, inner, true, false), bias],
+    };
+  }
+
+  dispose(): void {
+    for (const parameter of this.parameters) parameter.dispose();
+  }
+}

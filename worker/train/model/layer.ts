@@ -1,0 +1,33 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Parameter } from './parameter.js';
+
+/**
+ * A piece of a network with its own derivative, written out: a tape that records every operation would cost more than
+ * the small networks searched here spend on arithmetic. The tensors that go in and out live in the caller's `tf.tidy`.
+ */
+export interface Layer {
+  /** What is trained; empty for a layer that only transforms. */
+  readonly parameters: readonly Parameter[];
+  /** The output as it is outside training: nothing is dropped. */
+  infer(input: tf.Tensor): tf.Tensor;
+  /** The output in training, with the way back. */
+  forward(input: tf.Tensor): Forward;
+  /** Frees the parameters. */
+  dispose(): void;
+}
+
+export interface Forward {
+  readonly output: tf.Tensor;
+  /**
+   * @param gradient  of the loss, by the output
+   * @param wantInput whether the gradient by the input is needed; the first layer's never is
+   */
+  backward(gradient: tf.Tensor, wantInput: boolean): Backward;
+}
+
+export interface Backward {
+  /** The gradient by the input; undefined when it was not wanted. */
+  readonly input: tf.Tensor | undefined;
+  /** The gradients by the parameters, in their order. */
+  readonly parameters: readonly tf.Tensor[];
+}

@@ -1,0 +1,41 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Forward, Layer } from './layer.js';
+import type { Parameter } from './parameter.js';
+
+/** Layers one after another. Its last outputs are logits: what they mean is the loss's affair. */
+export class Network {
+  readonly parameters: readonly Parameter[];
+  readonly #layers: readonly Layer[];
+
+  constructor(layers: readonly Layer[]) {
+    this.#layers = layers;
+    this.parameters = layers.flatMap((layer) => layer.parameters);
+  }
+
+  infer(input: tf.Tensor): tf.Tensor {
+    return this.#layers.reduce((signal, layer) => layer.infer(signal), input);
+  }
+
+  /** One way through in training. `gradientOf` turns the logits into the loss's gradient by them. */
+  gradients(input: tf.Tensor, gradientOf: (logits: tf.Tensor) => tf.Tensor): readonly tf.Tensor[] {
+    const steps: Forward[] = [];
+    let signal = input;
+    for (const layer of this.#layers) {
+      const step = layer.forward(signal);
+      steps.push(step);
+      signal = step.output;
+    }
+    let gradient = gradientOf(signal);
+    const gradients: (readonly tf.Tensor[])[] = [];
+    for (const [index, step] of [...steps.entries()].reverse()) {
+      const back = step.backward(gradient, index > 0);
+      gradients.unshift(back.parameters);
+      if (back.input !== undefined) gradient = back.input;
+    }
+    return gradients.flat();
+  }
+
+  dispose(): void {
+    for (const layer of this.#layers) layer.dispose();
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * A stream of random numbers, the same everywhere for the same seed and stream: xoshiro128** 1.1 (Blackman, Vigna),
+ * its state filled by splitmix32. Streams keep the parts of a training apart, so that drawing more for one
+ * (a wider layer, say) does not shift the others.
+ */
+export class Random {
+  #a: number;
+  #b: number;
+  #c: number;
+  #d: number;
+
+  /**
+   * @param seed   a uint32
+   * @param stream which of the seed's streams, a uint32
+   */
+  constructor(seed: number, stream = 0) {
+    const next = splitmix32((seed ^ Math.imul(stream + 1, 0x9e37_79b1)) >>> 0, stream);
+    this.#a = next();
+    this.#b = next();
+    this.#c = next();
+    this.#d = next() | 1; // An all-zero state would stay zero.
+  }
+
+  uint32(): number {
+    const scrambled = Math.imul(this.#b, 5);
+    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
+    const shifted = this.#b << 9;
+    this.#c ^= this.#a;
+    this.#d ^= this.#b;
+    this.#b ^= this.#c;
+    this.#a ^= this.#d;
+    this.#c ^= shifted;
+    this.#d = (this.#d << 11) | (this.#d >>> 21);
+    return result;
+  }
+
+  /** Uniform in [0, 1), 32 bits. */
+  next(): number {
+    return this.uint32() / 0x1_0000_0000;
+  }
+
+  /** Uniform in [low, high). */
+  between(low: number, high: number): number {
+    return low + (high - low) * this.next();
+  }
+
+  /** A whole number in [0, n). The bias is below n / 2^32. */
+  below(n: number): number {
+    return Math.floor(this.next() * n);
+  }
+
+  /**
+   * Roughly normal with mean 0 and variance 1, within [-3.46, 3.46]: four uniforms added. Only IEEE additions and
+   * products, so that no platform's logarithm can change a bit.
+   */
+  bell(): number {
+    return (this.next() + this.next() + this.next() + this.next() - 2) * 1.732_050_807_568_877_2;
+  }
+
+  /** Puts the items in random order, in place (Fisher-Yates). */
+  shuffle(items: Uint32Array): void {
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = this.below(last + 1);
+      const kept = items[last]!;
+      items[last] = items[other]!;
+      items[other] = kept;
+    }
+  }
+}
+
+function splitmix32(seed: number, stream: number): () => number {
+  let state = (seed + Math.imul(stream, 0x85eb_ca6b)) >>> 0;
+  return () => {
+    state = (state + 0x9e37_79b9) >>> 0;
+    let mixed = state ^ (state >>> 16);
+    mixed = Math.imul(mixed, 0x21f0_aaad);
+    mixed ^= mixed >>> 15;
+    mixed = Math.imul(mixed, 0x735a_2d97);
+    return (mixed ^ (mixed >>> 15)) >>> 0;
+  };
+}
