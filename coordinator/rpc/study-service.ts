@@ -18,7 +18,7 @@ import { findStudy, isRefusal, type Refusal } from '../core/execute.js';
 import type { Study } from '../core/state.js';
 import type { Core } from '../core/transaction.js';
 import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
-import { formatFault, parseSearchFile } from '../spec/search-file.js';
+import { formatFault, parseSearchFile } from '../spec/index.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from './convert.js';
 import { statusOf } from './status.js';
 

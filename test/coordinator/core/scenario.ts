@@ -1,6 +1,6 @@
 import type { Command } from '../../../coordinator/core/commands.js';
 import type { Event } from '../../../coordinator/core/events.js';
-import { execute, executePlan, type Outcome } from '../../../coordinator/core/execute.js';
+import { execute, executePlan, type Outcome, type Replies } from '../../../coordinator/core/execute.js';
 import { type AttemptName, Fleet, type WorkerProfile } from '../../../coordinator/core/fleet.js';
 import type { SearchSpec } from '../../../coordinator/core/spec.js';
 import { apply, emptyState, type State, type Study } from '../../../coordinator/core/state.js';
@@ -72,27 +72,35 @@ export class Scenario {
     return this.run({ type: 'CreateStudy', requestId, spec: spec(overrides), source: '', drawnSeed: 1 }).study;
   }
 
-  attach(id: string, overrides: Partial<WorkerProfile> = {}, holds: readonly AttemptName[] = []) {
+  attach(
+    id: string,
+    overrides: Partial<WorkerProfile> = {},
+    holds: readonly AttemptName[] = [],
+  ): Replies['AttachWorker'] {
     return this.run({ type: 'AttachWorker', profile: worker(id, overrides), holds });
   }
 
-  report(attempt: AttemptName, step: number, value: number) {
+  report(attempt: AttemptName, step: number, value: number): Replies['RecordProgress'] {
     return this.progress({ reports: [{ ...attempt, step, metrics: { value } }] });
   }
 
-  result(attempt: AttemptName, outcome: 'completed' | 'stopped' | 'failed' | 'handed_back' | 'refused', error = '') {
+  result(
+    attempt: AttemptName,
+    outcome: 'completed' | 'stopped' | 'failed' | 'handed_back' | 'refused',
+    error = '',
+  ): Replies['RecordProgress'] {
     return this.progress({ results: [{ ...attempt, outcome, error }] });
   }
 
-  started(attempt: AttemptName, datasetDigest: string) {
+  started(attempt: AttemptName, datasetDigest: string): Replies['RecordProgress'] {
     return this.progress({ started: [{ ...attempt, datasetDigest }] });
   }
 
-  progress(progress: Partial<Omit<Extract<Command, { type: 'RecordProgress' }>, 'type'>>) {
+  progress(progress: Partial<Omit<Extract<Command, { type: 'RecordProgress' }>, 'type'>>): Replies['RecordProgress'] {
     return this.run({ type: 'RecordProgress', worker: 'w1', started: [], reports: [], results: [], ...progress });
   }
 
-  hear(id: string, holds: readonly AttemptName[]) {
+  hear(id: string, holds: readonly AttemptName[]): Replies['HearWorker'] {
     return this.run({ type: 'HearWorker', worker: id, holds });
   }
 
