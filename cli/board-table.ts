@@ -1,5 +1,5 @@
 import type { LeaderboardRow, Param, Study, Trial } from '../proto/index.js';
-import { formatMetric, formatParam } from './format.js';
+import { curve, formatMetric, formatParam, scaleOf, sparkline } from './format.js';
 import { trialStateName, trialStyle } from './states.js';
 import { type Cell, type Column, tableLines } from './table.js';
 import { type Line, plainText, span } from './text.js';
@@ -13,12 +13,15 @@ export function boardLines(study: Study, rows: readonly LeaderboardRow[], width?
     { title: 'step', align: 'right', giveWay: 2 },
     { title: 'state', giveWay: 1 },
     ...paramColumns(study, 3),
+    { title: 'curve', giveWay: Number.POSITIVE_INFINITY },
   ];
-  const cells = rows.map(({ rank, trial }): Cell[] => {
+  const curves = rows.map(({ trial }) => curve(trial?.reports ?? [], study.metric));
+  const scale = scaleOf(curves);
+  const cells = rows.map(({ rank, trial }, index): Cell[] => {
     const best = rank === 1 && trial !== undefined;
     const style = best ? 'green' : trial && trialStyle(trial.state);
     const row = trial === undefined ? [] : [...boardCells(trial), ...paramCells(study, trial.params)];
-    return [String(rank), ...row].map((text) => span(text, style));
+    return [String(rank), ...row, sparkline(curves[index] ?? [], 20, scale)].map((text) => span(text, style));
   });
   return tableLines(columns, cells, width);
 }

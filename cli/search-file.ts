@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import type { SearchSpec } from '../coordinator/core/spec.js';
-import { formatFault, parseSearchFile } from '../coordinator/spec/search-file.js';
+import { formatFault, parseSearchFile } from '../coordinator/spec/index.js';
 import { errorCode } from './error-code.js';
 import { UserError } from './fail.js';
 

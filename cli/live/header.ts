@@ -14,7 +14,7 @@ export function headerLines(view: View, columns: number): Line[] {
   return [
     ...titleLines(view, study, columns),
     ...progressLines(view, study, columns),
-    ...bestLines(study),
+    ...bestLines(study, columns),
     ...warningLines(view, study, columns),
   ];
 }
@@ -68,17 +68,14 @@ export function progressBar(share: number, columns: number): Line {
   return [span(full + part, 'green'), span('░'.repeat(columns - full.length - part.length), 'dim')];
 }
 
-function bestLines(study: Study): Line[] {
+function bestLines(study: Study, columns: number): Line[] {
   const { best } = study;
-  if (best?.value === undefined) return [[span('best  ', 'dim'), span('none yet', 'dim')]];
-  return [
-    [
-      span('best  ', 'dim'),
-      span(`${plainText(study.metric)} ${formatMetric(best.value)}`, 'green'),
-      span(`  trial ${best.number}, step ${best.valueStep}`),
-      ...(savedText(study) === undefined ? [] : [span(`   ${savedText(study)}`, 'dim')]),
-    ],
-  ];
+  const title = span('best  ', 'dim');
+  if (best?.value === undefined) return [[title, span('none yet', 'dim')]];
+  const saved = savedText(study);
+  const value = span(`${plainText(study.metric)} ${formatMetric(best.value)}`, 'green');
+  const left: Line = [title, value, span(`  trial ${best.number}, step ${best.valueStep}`)];
+  return besideOrBelow(left, saved === undefined ? [] : [span(saved, 'dim')], columns);
 }
 
 /** Why nothing runs, what went wrong, and whether the view is old: on lines of their own, whole. */
@@ -93,10 +90,14 @@ function warningLines(view: View, study: Study, columns: number): Line[] {
   return lines;
 }
 
+/** Wider than this, two texts at the ends of a line no longer look like one line. */
+const WIDEST = 120;
+
 /** Two texts on one line, the second at its right end, or on two lines where one is too short. */
 export function besideOrBelow(left: Line, right: Line, columns: number): Line[] {
-  const gap = columns - lineWidth(left) - lineWidth(right);
-  if (gap < 2) return [left, right].filter((line) => lineWidth(line) > 0).map((line) => cutLine(line, columns));
+  const gap = Math.min(columns, WIDEST) - lineWidth(left) - lineWidth(right);
+  if (lineWidth(right) === 0) return [cutLine(left, columns)];
+  if (gap < 2) return [left, right].map((line) => cutLine(line, columns));
   const filler: Span = span(' '.repeat(gap));
   return [[...left, filler, ...right]];
 }

@@ -32,7 +32,8 @@ export function render(view: View, canvas: Canvas): string[] {
 function middle(view: View, study: Study, columns: number, room: number | undefined): Line[] {
   const { running, rows } = view.board;
   // Each section takes a blank line and a title row beside its rows.
-  const free = room === undefined ? Number.POSITIVE_INFINITY : room - 4;
+  const sections = [running, rows].filter(({ length }) => length > 0).length;
+  const free = room === undefined ? Number.POSITIVE_INFINITY : room - 2 * sections;
   const fair = Math.max(1, Math.floor(free / 2));
   const runningRows = Math.min(running.length, Math.max(fair, free - rows.length));
   const boardRows = Math.min(rows.length, Math.max(1, free - runningRows));
@@ -48,7 +49,7 @@ function runningLines(view: View, study: Study, columns: number, shown: number):
   const scale = scaleOf([...curves, bestCurve]);
   const bars = columns >= 90 ? 20 : 10;
   const title: Column[] = [
-    { title: 'trial', align: 'right' },
+    { title: 'running', align: 'right' },
     { title: plainText(study.metric), align: 'right' },
     { title: 'step', align: 'right' },
     { title: 'curve' },
@@ -110,13 +111,12 @@ function workerLines(view: View, columns: number): Line[] {
   }
   const busy = workers.reduce((sum, { running }) => sum + running.length, 0);
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
-  const line: Span[] = [span(`workers  ${busy}/${slots} busy`, 'dim'), span('  ')];
-  for (const worker of workers) line.push(...workerSpans(worker));
-  return [[], line];
+  const title = span(`workers  ${busy}/${slots} busy`, 'dim');
+  return [[], [title, ...workers.flatMap((worker) => [span('  '), workerSpan(worker)])]];
 }
 
-function workerSpans(worker: Worker): Span[] {
+function workerSpan(worker: Worker): Span {
   const name = `${plainText(worker.name)} ${worker.running.length}/${worker.slots}`;
-  if (!worker.connected) return [span(`${name} away`, 'red'), span('  ')];
-  return [worker.draining ? span(`${name} draining`, 'yellow') : span(name), span('  ')];
+  if (!worker.connected) return span(`${name} away`, 'red');
+  return worker.draining ? span(`${name} draining`, 'yellow') : span(name);
 }

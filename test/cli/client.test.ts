@@ -1,0 +1,156 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openClient, type Patience, type StudyClient, type Watched } from '../../cli/client.js';
+import { UserError } from '../../cli/fail.js';
+import { StudyAction, type StudyServiceServer } from '../../proto/index.js';
+import { board, study } from './canned.js';
+import { type FakeCoordinator, failure, startFakeCoordinator } from './fake-coordinator.js';
+
+const QUICK: Patience = { callMs: 5_000, retryMs: 5_000, awayMs: 5_000, pauseMs: 10 };
+const open: { close(): void }[] = [];
+
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+async function connect(calls: Partial<StudyServiceServer> = {}, patience = QUICK): Promise<StudyClient> {
+  const coordinator = await startFakeCoordinator(calls);
+  const client = openClient(coordinator.address, patience);
+  open.push(client, coordinator);
+  return client;
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<UserError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof UserError)) throw new Error(`not a UserError: ${String(error)}`);
+  return error;
+}
+
+async function collect(events: AsyncIterable<Watched>): Promise<Watched[]> {
+  const all: Watched[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+describe('the client', () => {
+  it('says that no coordinator is there, at once', async () => {
+    const gone: FakeCoordinator = await startFakeCoordinator();
+    gone.close();
+    const client = openClient(gone.address, { ...QUICK, retryMs: 60_000 });
+    open.push(client);
+    const error = await failureOf(client.listStudies());
+    expect(error.message).toBe(
+      `no coordinator at ${gone.address} (connection refused): ` +
+        'start one with "assay coordinator" or name another with --coordinator',
+    );
+    expect(error.exitCode).toBe(1);
+  });
+
+  it.each([
+    ['INVALID_ARGUMENT', status.INVALID_ARGUMENT],
+    ['NOT_FOUND', status.NOT_FOUND],
+    ['FAILED_PRECONDITION', status.FAILED_PRECONDITION],
+  ])("passes the coordinator's words on for %s, with exit code 2", async (_name, code) => {
+    const client = await connect({ getLeaderboard: (_call, done) => done(failure(code, 'no study "x"')) });
+    const error = await failureOf(client.getLeaderboard('x', 0));
+    expect([error.message, error.exitCode]).toEqual(['no study "x"', 2]);
+  });
+
+  it('explains an internal failure, with exit code 1', async () => {
+    const client = await connect({ listWorkers: (_call, done) => done(failure(status.INTERNAL, 'disk full')) });
+    const error = await failureOf(client.listWorkers());
+    expect(error.message).toBe(`the coordinator at ${client.address} failed: disk full`);
+    expect(error.exitCode).toBe(1);
+  });
+
+  it('explains a service that is none', async () => {
+    const client = await connect({
+      listWorkers: (_call, done) => done(failure(status.UNIMPLEMENTED, 'no such method')),
+    });
+    expect((await failureOf(client.listWorkers())).message).toMatch(/does not know this request: it is an older/);
+  });
+
+  it('gives a call up after its time', async () => {
+    const client = await connect({ listWorkers: () => undefined }, { ...QUICK, callMs: 50 });
+    expect((await failureOf(client.listWorkers())).message).toMatch(/did not answer in time/);
+  });
+
+  it('repeats a creation whose answer was lost with the same request id', async () => {
+    const ids: string[] = [];
+    const client = await connect({
+      createStudy: (call, done) => {
+        ids.push(call.request.requestId);
+        if (ids.length < 3) done(failure(status.UNAVAILABLE, 'Connection dropped'));
+        else done(null, { study: study() });
+      },
+    });
+    expect((await client.createStudy('name: digits', 'digits.yaml')).id).toBe('digits');
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(1);
+    await client.createStudy('name: digits', 'digits.yaml');
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('does not repeat what the coordinator refused', async () => {
+    let calls = 0;
+    const client = await connect({
+      controlStudy: (_call, done) => {
+        calls++;
+        done(failure(status.FAILED_PRECONDITION, 'digits has finished'));
+      },
+    });
+    await failureOf(client.controlStudy('', StudyAction.STUDY_ACTION_PAUSE));
+    expect(calls).toBe(1);
+  });
+});
+
+describe('a followed board', () => {
+  it('ends with the finished study', async () => {
+    const client = await connect();
+    const events = await collect(client.watchLeaderboard('', 5, new AbortController().signal));
+    expect(events.map((event) => (event.kind === 'board' ? event.board.study?.state : event.kind))).toEqual([
+      'STUDY_STATE_RUNNING',
+      'STUDY_STATE_FINISHED',
+    ]);
+  });
+
+  it('goes on with the same study after its coordinator was away', async () => {
+    const asked: string[] = [];
+    const client = await connect({
+      watchLeaderboard: (call) => {
+        asked.push(call.request.study);
+        const finished = asked.length > 1;
+        call.write({ leaderboard: board({ study: study(finished ? { state: 'STUDY_STATE_FINISHED' } : {}) }) });
+        call.end();
+      },
+    });
+    const events = await collect(client.watchLeaderboard('', 0, new AbortController().signal));
+    expect(events.map(({ kind }) => kind)).toEqual(['board', 'away', 'board']);
+    expect(asked).toEqual(['', 'digits']);
+  });
+
+  it('fails when its coordinator was never there', async () => {
+    const client = await connect({
+      watchLeaderboard: (call) => {
+        call.emit('error', failure(status.NOT_FOUND, 'no study yet'));
+      },
+    });
+    const error = await failureOf(collect(client.watchLeaderboard('', 0, new AbortController().signal)));
+    expect([error.message, error.exitCode]).toEqual(['no study yet', 2]);
+  });
+
+  it('ends quietly when nobody follows it any more', async () => {
+    const client = await connect({ watchLeaderboard: (call) => void call.write({ leaderboard: board() }) });
+    const controller = new AbortController();
+    let seen = 0;
+    for await (const event of client.watchLeaderboard('', 0, controller.signal)) {
+      seen++;
+      expect(event.kind).toBe('board');
+      controller.abort();
+    }
+    expect(seen).toBe(1);
+  });
+});
