@@ -52,7 +52,9 @@ describe('nothing is visible before it is durable', () => {
     });
     coordinator.post(create('a'), () => seen.push('reply'));
     await until(() => asked.length === 1);
-    const view = coordinator.view(({ state }) => [...state.studies.keys()]).then((studies) => seen.push(`view ${studies}`));
+    const view = coordinator
+      .view(({ state }) => [...state.studies.keys()])
+      .then((studies) => seen.push(`view ${studies.join()}`));
     for (let i = 0; i < 20; i += 1) await turn();
     expect(seen).toEqual([]);
     release();
