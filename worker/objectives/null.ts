@@ -7,7 +7,7 @@ import type { TrialContext } from './trial.js';
 export async function runNull(trial: TrialContext): Promise<void> {
   const config = parseConfig('null', nullConfigSchema, trial.config);
   trial.started({ datasetDigest: '' });
-  for (let step = 0; step < config.steps; step++) {
+  for (let step = 1; step <= config.steps; step++) {
     await pause(config.delay_ms, trial.signal);
     if (trial.signal.aborted) return;
     trial.report(step, { [config.metric]: config.value });

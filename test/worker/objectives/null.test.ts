@@ -7,7 +7,7 @@ describe('the null objective', () => {
     const trial = recordTrial({ steps: 3, value: 0.5, metric: 'score' });
     await (await loadObjective('null', 'auto'))(trial.context);
     expect(trial.started).toEqual(['']);
-    expect(trial.reports).toEqual([0, 1, 2].map((step) => ({ step, metrics: { score: 0.5 } })));
+    expect(trial.reports).toEqual([1, 2, 3].map((step) => ({ step, metrics: { score: 0.5 } })));
   });
 
   it('stops between two steps when it is aborted, without an error', async () => {
