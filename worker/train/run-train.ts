@@ -15,7 +15,7 @@ import { Trainer } from './trainer.js';
 /** The trial's streams of chance, one for each thing that draws. */
 const STREAM = { mathRandom: 0, weights: 1, dropout: 2, shuffle: 3 } as const;
 
-/** Trains an image classifier and reports its metrics after every epoch; steps are epochs, from 0. */
+/** Trains an image classifier and reports its metrics after every epoch; steps are epochs, from 1. */
 export async function runTrain(trial: TrialContext): Promise<void> {
   const config = parseConfig('train', trainConfigSchema, trial.config);
   seedMathRandom(new Random(trial.seed, STREAM.mathRandom).uint32());
@@ -23,7 +23,7 @@ export async function runTrain(trial: TrialContext): Promise<void> {
   const trainer = createTrainer(config, data, trial.seed);
   try {
     trial.started({ datasetDigest: data.digest });
-    for (let epoch = 0; epoch < config.epochs; epoch++) {
+    for (let epoch = 1; epoch <= config.epochs; epoch++) {
       const metrics = await trainer.epoch(trial.signal);
       if (metrics === undefined) return;
       trial.report(epoch, { ...metrics });

@@ -13,7 +13,7 @@ describe('the null objective', () => {
   it('stops between two steps when it is aborted, without an error', async () => {
     const trial = recordTrial({ steps: 1_000_000 });
     trial.onReport = (step) => {
-      if (step === 1) trial.abort();
+      if (step === 2) trial.abort();
     };
     await (await loadObjective('null', 'auto'))(trial.context);
     expect(trial.reports).toHaveLength(2);
