@@ -14,7 +14,7 @@ import { describe, readValue } from './readers.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
 import type { DeclaredSpace } from './space-section.js';
 
-const MOST_ROWS = 10_000;
+const MOST_ROWS = 1000;
 
 /** Reads `enqueue:`; rows come back with their keys in the order of the space. */
 export function readEnqueue(

@@ -1,2 +1,3 @@
 export { type Fault, formatFault } from './fault.js';
 export { type ParsedSearch, parseSearchFile } from './search-file.js';
+export { summarizeSearch } from './summary.js';

@@ -7,8 +7,10 @@ export interface Probe {
   readonly tries: { readonly param: string; readonly value: ParamValue } | undefined;
 }
 
-/** More choices than this are not all tried, to bound the time a hostile file can take. */
+/** Not all values are tried where there are more, to bound the time a hostile file can take. */
 const MOST_PROBES = 5000;
+/** The same for spaces of many parameters: so many values are worked out in all. */
+const MOST_VALUES = 500_000;
 
 /**
  * Configurations in which every end of a range, every choice and every condition of the named parameters takes its
@@ -20,10 +22,11 @@ const MOST_PROBES = 5000;
 export function* probes(params: readonly ParamSpec[], names: Iterable<string>): Generator<Probe> {
   const prober = new Prober(params);
   yield { params: prober.configuration(new Map()), tries: undefined };
+  const most = Math.min(MOST_PROBES, MOST_VALUES / params.length);
   let count = 0;
   for (const param of prober.withParents(names)) {
     for (const value of prober.valuesToTry(param)) {
-      if (++count > MOST_PROBES) return;
+      if (++count > most) return;
       const wanted = prober.activating(param, new Map([[param.name, value]]));
       const configuration = prober.configuration(wanted);
       // Contradicting conditions leave it out, and then its value does not matter.
@@ -37,12 +40,15 @@ class Prober {
   readonly #byName: ReadonlyMap<string, ParamSpec>;
   /** Numbers that conditions compare a parameter with. */
   readonly #bounds = new Map<string, number[]>();
+  readonly #valuesToTry = new Map<ParamSpec, readonly ParamValue[]>();
 
   constructor(params: readonly ParamSpec[]) {
     this.#byName = new Map(params.map((param) => [param.name, param]));
     for (const { param, test } of params.flatMap(({ when }) => when ?? [])) {
       const values = 'in' in test ? test.in.filter((value) => typeof value === 'number') : [test.value];
-      this.#bounds.set(param, [...(this.#bounds.get(param) ?? []), ...values]);
+      const bounds = this.#bounds.get(param) ?? [];
+      this.#bounds.set(param, bounds);
+      bounds.push(...values);
     }
   }
 
@@ -59,6 +65,14 @@ class Prober {
   }
 
   valuesToTry(param: ParamSpec): readonly ParamValue[] {
+    const known = this.#valuesToTry.get(param);
+    if (known !== undefined) return known;
+    const values = this.#collectValues(param);
+    this.#valuesToTry.set(param, values);
+    return values;
+  }
+
+  #collectValues(param: ParamSpec): readonly ParamValue[] {
     if (param.kind === 'categorical') return param.choices;
     const { low, high } = param;
     const near = (this.#bounds.get(param.name) ?? []).flatMap((bound) =>

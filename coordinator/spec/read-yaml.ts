@@ -8,6 +8,9 @@ export const LARGEST_FILE: number = 1024 * 1024;
 /** Nesting beyond this is no search file, and would exhaust the stack of a recursive reader. */
 const DEEPEST = 64;
 
+/** Words, signs, spaces and line ends; keeps the time that reading a hostile file takes to a second or two. */
+const MOST_LEXEMES = 200_000;
+
 const START: { offset: number; path: string } = { offset: 0, path: '' };
 
 /** Reads the one YAML 1.2 mapping of a file; undefined when that is not what the text holds, with the faults added. */
@@ -43,26 +46,32 @@ function compose(text: string, faults: FaultList): Document.Parsed[] {
   try {
     return [...composer.compose(tokens(text))];
   } catch (error) {
-    if (!(error instanceof TooDeep)) throw error;
-    faults.add({ offset: error.offset, path: '' }, `nested deeper than ${DEEPEST} levels; a search file needs few`);
+    if (!(error instanceof TooMuch)) throw error;
+    faults.add({ offset: error.offset, path: '' }, error.message);
     return [];
   }
 }
 
-class TooDeep extends Error {
+class TooMuch extends Error {
   readonly offset: number;
 
-  constructor(offset: number) {
-    super('nested too deeply');
+  constructor(message: string, offset: number) {
+    super(message);
     this.offset = offset;
   }
 }
 
 function* tokens(text: string): Generator<CST.Token> {
   const parser = new Parser();
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme);
-    if (parser.stack.length > DEEPEST) throw new TooDeep(parser.offset);
+    if (parser.stack.length > DEEPEST) {
+      throw new TooMuch(`nested deeper than ${DEEPEST} levels; a search file needs few`, parser.offset);
+    }
+    if (++lexemes > MOST_LEXEMES) {
+      throw new TooMuch(`more than ${MOST_LEXEMES} words and signs up to here; a search file needs few`, parser.offset);
+    }
   }
   yield* parser.end();
 }

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import type { ParamSpec } from '../../search/index.js';
 import { readTemplateText, substitute } from '../core/objective-config.js';
 import type { JsonTemplate } from '../core/spec.js';
+import { conditionText } from './conditions.js';
 import type { FaultList } from './fault.js';
 import { didYouMean } from './nearest.js';
 import { type Probe, probes } from './probes.js';
@@ -65,14 +67,14 @@ function toTemplate(node: SourceNode, space: DeclaredSpace, references: Set<stri
 class TemplateCheck {
   readonly #root: SourceNode;
   readonly #schema: z.ZodType;
-  readonly #known: ReadonlySet<string>;
+  readonly #known: ReadonlyMap<string, ParamSpec>;
   readonly #faults: FaultList;
   readonly #reported = new Set<string>();
 
   constructor(root: SourceNode, schema: z.ZodType, space: DeclaredSpace, faults: FaultList) {
     this.#root = root;
     this.#schema = schema;
-    this.#known = new Set(space.params.map(({ name }) => name));
+    this.#known = new Map(space.params.map((param) => [param.name, param]));
     this.#faults = faults;
   }
 
@@ -105,8 +107,9 @@ class TemplateCheck {
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     if (value === undefined) {
-      const when = whenText(probe);
-      this.#faults.add(node, `is needed, but $${param} is left out${when}; its conditions must always hold here`);
+      const conditions = this.#known.get(param)?.when ?? [];
+      const only = conditions.map(conditionText).join(' and ');
+      this.#faults.add(node, `is needed${whenText(probe)}, but $${param} is there only ${only}`);
       return;
     }
     const when = probe.tries?.param === param ? '' : whenText(probe);
