@@ -21,10 +21,11 @@ export function leaderboardJson(board: Leaderboard): Json {
 
 /** One study, without its search file's text. */
 export function studyJson(study: Study): Json {
-  const { best, spec: _text, state, finishedAtMs, counts, params, ...plain } = study;
+  const { id, best, spec: _text, state, finishedAtMs, counts, params, ...plain } = study;
   return {
-    ...plain,
+    id,
     state: studyStateName(state),
+    ...plain,
     finishedAtMs: finishedAtMs || null,
     params,
     counts: counts === undefined ? null : { ...counts },
@@ -34,12 +35,13 @@ export function studyJson(study: Study): Json {
 
 /** One trial; `params` is an object from name to value, in the order of the file, active parameters only. */
 export function trialJson(trial: Trial): Json {
-  const { state, params, value, rerunOf, endedAtMs, attempts, reports, ...plain } = trial;
+  const { number, state, params, value, rerunOf, endedAtMs, attempts, reports, ...plain } = trial;
   return {
-    ...plain,
+    number,
     state: trialStateName(state),
     params: paramsJson(params),
     value: value === undefined ? null : numberJson(value),
+    ...plain,
     rerunOf: rerunOf ?? null,
     endedAtMs: endedAtMs || null,
     attempts: attempts.map(attemptJson),

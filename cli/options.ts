@@ -9,6 +9,11 @@ export function coordinatorOption(): Option {
     .argParser(parseAddress);
 }
 
+/** The words that name a coordinator in a command to be typed again; none for the default. */
+export function coordinatorWords(address: string): string[] {
+  return address === DEFAULT_ADDRESS ? [] : ['--coordinator', address];
+}
+
 /** HOST:PORT as gRPC takes it. IPv6 addresses stand in brackets. @param lowestPort 0 where any free port will do */
 export function parseAddress(text: string, lowestPort: unknown = 1): string {
   const found = /^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text);

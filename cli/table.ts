@@ -15,13 +15,17 @@ const GAP = '  ';
 
 /**
  * A table as lines: a dim title row, then the rows, columns two spaces apart, nothing after the last cell.
- * With `columns`, columns that may give way do until the rest fits, and the title row ends in "…" to say so.
+ * Columns that may give way do so when they are empty, and, with `width`, until the rest fits; then the title row ends in
+ * "…" to say so.
  */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[], width?: number): Line[] {
   const widths = columns.map((column, index) =>
     rows.reduce((most, row) => Math.max(most, textWidth(textOf(row[index]))), textWidth(column.title)),
   );
-  const kept = width === undefined ? columns.map(() => true) : keptColumns(columns, widths, width);
+  const filled = columns.map(
+    ({ giveWay }, index) => giveWay === undefined || rows.some((row) => textOf(row[index]) !== ''),
+  );
+  const kept = keptColumns(columns, widths, filled, width);
   const indices = columns.flatMap((_, index) => (kept[index] === true ? [index] : []));
   const title = rowLine(
     indices,
@@ -29,19 +33,25 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     widths,
     columns.map((column) => span(column.title, 'dim')),
   );
-  const all = indices.length === columns.length;
+  const all = indices.length === filled.filter(Boolean).length;
   return [
     all ? title : [...title, span(`${GAP}…`, 'dim')],
     ...rows.map((row) => rowLine(indices, columns, widths, row)),
   ];
 }
 
-/** Which columns stay. The mark for missing ones takes three columns of its own. */
-function keptColumns(columns: readonly Column[], widths: readonly number[], width: number): boolean[] {
-  const kept = columns.map(() => true);
+/** Which of the filled columns stay. The mark for missing ones takes three columns of its own. */
+function keptColumns(
+  columns: readonly Column[],
+  widths: readonly number[],
+  filled: readonly boolean[],
+  width: number = Number.POSITIVE_INFINITY,
+): boolean[] {
+  const kept = [...filled];
+  const all = filled.filter(Boolean).length;
   const taken = (): number => {
     const shown = widths.filter((_, index) => kept[index] === true);
-    const mark = shown.length < columns.length ? GAP.length + 1 : 0;
+    const mark = shown.length < all ? GAP.length + 1 : 0;
     return shown.reduce((sum, each) => sum + each, 0) + GAP.length * Math.max(0, shown.length - 1) + mark;
   };
   while (taken() > width) {
@@ -79,6 +89,7 @@ function rowLine(
     line.push(typeof cell === 'object' ? cell : span(text));
     if (!right && !last && padding !== '') line.push(span(padding));
   });
+  while (line.at(-1)?.text.trim() === '') line.pop();
   return line;
 }
 

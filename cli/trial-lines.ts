@@ -93,12 +93,12 @@ function attemptLines(trial: Trial, nowMs: number, columns: number | undefined):
   ];
   return tableLines(
     title,
-    trial.attempts.map((attempt) => attemptCells(attempt, nowMs)),
+    trial.attempts.map((attempt) => attemptCells(trial, attempt, nowMs)),
     columns === undefined ? undefined : columns - 2,
   );
 }
 
-function attemptCells(attempt: Attempt, nowMs: number): Cell[] {
+function attemptCells(trial: Trial, attempt: Attempt, nowMs: number): Cell[] {
   const runs = attempt.endedAtMs === 0;
   const bad = attempt.end === 'lost' || attempt.end === 'failed' || attempt.end === 'refused';
   return [
@@ -107,7 +107,8 @@ function attemptCells(attempt: Attempt, nowMs: number): Cell[] {
     formatTime(attempt.startedAtMs),
     formatDuration((runs ? nowMs : attempt.endedAtMs) - attempt.startedAtMs),
     span(runs ? 'running' : attempt.end, runs ? 'cyan' : bad ? 'red' : undefined),
-    plainText(attempt.reason),
+    // What ended the attempt often ended the trial, and stands above already.
+    attempt.reason === trial.reason ? '' : plainText(attempt.reason),
   ];
 }
 

@@ -4,10 +4,11 @@ import { boardLines } from '../board-table.js';
 import { type StudyClient, withClient } from '../client.js';
 import { INTERRUPTED } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
+import { commandLine } from '../invocation.js';
 import { leaderboardJson, printJson } from '../json.js';
 import { follow } from '../live/follow.js';
 import { headerLines } from '../live/header.js';
-import { coordinatorOption, wholeNumber } from '../options.js';
+import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { span } from '../text.js';
 import { trialsCsv } from '../trials-csv.js';
@@ -83,9 +84,10 @@ function printBoard(board: Leaderboard, top: number): void {
 
 async function watch(client: StudyClient, study: string, options: Options): Promise<void> {
   const interruption = onInterrupt();
+  const attachHint = commandLine(['worker', ...coordinatorWords(client.address)]);
   try {
     if (options.json === true) await watchJson(client, study, options.top, interruption.signal);
-    else await follow(client, { study, top: options.top, signal: interruption.signal });
+    else await follow(client, { study, top: options.top, signal: interruption.signal, attachHint });
     if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
   } finally {
     interruption.close();

@@ -6,7 +6,7 @@ import { FAILURE, INTERRUPTED, UserError } from '../fail.js';
 import { formatMetric } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
-import { coordinatorOption } from '../options.js';
+import { coordinatorOption, coordinatorWords } from '../options.js';
 import { compareReports } from '../reproduction.js';
 import { isFinal, trialStateName } from '../states.js';
 import { parseStudyAndTrial } from '../study-and-trial.js';
@@ -35,7 +35,7 @@ export function rerunCommand(): Command {
         const number = answer.trial?.number ?? 0;
         process.stdout.write(`${answer.study} ${number}\n`);
         if (watch === true) return watchRerun(client, answer.study, trial, number);
-        const show = commandLine(['show', answer.study, String(number)]);
+        const show = commandLine(['show', answer.study, String(number), ...coordinatorWords(coordinator)]);
         process.stderr.write(`assay: trial ${trial} runs again as trial ${number}; see ${show}\n`);
       });
     });

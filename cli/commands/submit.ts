@@ -4,7 +4,7 @@ import { INTERRUPTED } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { follow } from '../live/follow.js';
-import { coordinatorOption, wholeNumber } from '../options.js';
+import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
 import { readSearchFile } from '../search-file.js';
 import { printSummary } from '../summary.js';
 
@@ -34,11 +34,11 @@ async function submit(path: string, { coordinator, name, seed, watch }: Options)
     if (watch !== true) return;
     const interruption = onInterrupt();
     try {
-      const attachHint = commandLine(['worker', '--coordinator', coordinator]);
+      const attachHint = commandLine(['worker', ...coordinatorWords(coordinator)]);
       const board = await follow(client, { study: study.id, top: 20, signal: interruption.signal, attachHint });
       if (interruption.signal.aborted) {
         process.exitCode = INTERRUPTED;
-        const again = commandLine(['leaderboard', study.id, '--watch', '--coordinator', coordinator]);
+        const again = commandLine(['leaderboard', study.id, '--watch', ...coordinatorWords(coordinator)]);
         process.stderr.write(`assay: stopped watching; ${study.id} goes on. Watch again: ${again}\n`);
       } else if (board?.study !== undefined) {
         printSummary(board.study);

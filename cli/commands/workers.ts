@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import type { Worker } from '../../proto/index.js';
 import { withClient } from '../client.js';
 import { formatTime } from '../format.js';
+import { commandLine } from '../invocation.js';
 import { printJson, workerJson } from '../json.js';
-import { coordinatorOption } from '../options.js';
+import { coordinatorOption, coordinatorWords } from '../options.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { plainText, type Span, span } from '../text.js';
@@ -23,7 +24,7 @@ export function workersCommand(): Command {
         const workers = await client.listWorkers();
         if (json === true) return printJson(workers.map(workerJson));
         if (workers.length === 0) {
-          const hint = `no worker is attached: start one with assay worker --coordinator ${coordinator}`;
+          const hint = `no worker is attached: start one with ${commandLine(['worker', ...coordinatorWords(coordinator)])}`;
           return printLines([[span(hint)]]);
         }
         const terminal = describeTerminal();

@@ -23,7 +23,7 @@ describe('a table', () => {
     expect(text()).toEqual([
       'trial  state          lr  depth',
       '    7  complete  0.01235      3',
-      '   12  pruned        0.5       ',
+      '   12  pruned        0.5',
     ]);
   });
 
@@ -33,6 +33,14 @@ describe('a table', () => {
     expect(text(20)).toEqual(['trial  state  …', '    7  complete', '   12  pruned']);
     expect(text(6)).toEqual(['trial  …', '    7', '   12']);
   });
+});
+
+it('leaves out a column that may give way when nobody has anything in it', () => {
+  const lines = tableLines(COLUMNS, [['7', '', '0.1', '3']], 80);
+  expect(lines.map((line) => paint(line, { columns: undefined, color: false }))).toEqual([
+    'trial   lr  depth',
+    '    7  0.1      3',
+  ]);
 });
 
 describe('CSV', () => {
