@@ -24,7 +24,7 @@ async function train(
 
 /** Metrics by epoch, without the one that depends on the clock. */
 function numbers(trial: RecordedTrial): object[] {
-  return trial.reports.map(({ metrics: { images_per_s: _, ...rest } }) => rest);
+  return trial.reports.map(({ metrics }) => ({ ...metrics, images_per_s: 0 }));
 }
 
 describe.each(['wasm', 'cpu'])('training on %s', (backend) => {

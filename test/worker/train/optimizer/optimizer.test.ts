@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { useBackend } from '../../../../worker/train/backend/backend.js';
 import { Parameter } from '../../../../worker/train/model/parameter.js';
 import { createOptimizer } from '../../../../worker/train/optimizer/create-optimizer.js';
@@ -37,12 +37,15 @@ function expectClose(actual: readonly number[], wanted: readonly number[]): void
 }
 
 describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
-  let before: number;
   beforeEach(async () => {
     await useBackend(backend);
-    before = tf.memory().numTensors;
   });
-  afterEach(() => expect(tf.memory().numTensors).toBe(before));
+
+  it.each(['sgd', 'adam'] as const)('leave no tensor behind (%s)', (type) => {
+    const before = tf.memory().numTensors;
+    walk({ type, learning_rate: 0.1, momentum: 0.9, nesterov: true });
+    expect(tf.memory().numTensors).toBe(before);
+  });
 
   it('move by the gradient (sgd)', () => {
     expectClose(
