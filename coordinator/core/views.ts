@@ -162,11 +162,7 @@ const rankings = new WeakMap<Study, Ranking>();
 function ranking(study: Study): readonly Ranked<Trial>[] {
   const known = rankings.get(study);
   if (known?.revision === study.revision) return known.rows;
-  const view = (trial: Trial) => ({
-    status: trial.status,
-    value: metricValue(study, trial)?.value,
-    number: trial.number,
-  });
+  const view = ({ status, number }: Trial) => ({ status, number, value: study.history.get(number)?.value });
   const own = study.trials.filter((trial) => trial.rerunOf === undefined);
   const rows = rank(own, view, study.spec.metric.goal);
   rankings.set(study, { revision: study.revision, rows });
