@@ -24,7 +24,7 @@ import {
   StudyServiceClient,
   type Worker,
 } from '../proto/index.js';
-import { isAway, userErrorOf } from './rpc-errors.js';
+import { awayReason, isAway, userErrorOf } from './rpc-errors.js';
 
 /** What a followed board tells: a new board, or that its coordinator does not answer and is being tried again. */
 export type Watched =
@@ -171,7 +171,7 @@ async function* watch(stub: StudyServiceClient, options: Watch): AsyncGenerator<
       const away = isAway(error);
       const late = Date.now() - lastSeenAt > patience.awayMs;
       if (away === undefined || !seen || late) throw userErrorOf(error, address);
-      yield { kind: 'away', reason: userErrorOf(error, address).message };
+      yield { kind: 'away', reason: awayReason(error, address) };
     }
     // Half to full pause, so that many followers do not come back at the same moment.
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);

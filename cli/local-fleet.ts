@@ -11,6 +11,7 @@ const START_MS = 120_000;
 
 /** One process of the fleet. */
 interface Member {
+  /** As it stands in messages. */
   readonly name: string;
   readonly logFile: string;
   readonly child: ChildProcess;
@@ -45,8 +46,8 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
   const failure = new AbortController();
   const members: Member[] = [];
   let closing = false;
-  const add = (name: string, args: readonly string[]): Member => {
-    const member = startMember(name, join(state, `${name}.log`), [...args, '--exit-with-parent']);
+  const add = (name: string, file: string, args: readonly string[]): Member => {
+    const member = startMember(name, join(state, file), [...args, '--exit-with-parent']);
     members.push(member);
     void member.ended.then((how) => {
       if (!closing) failure.abort(unexpectedEnd(member, how));
@@ -57,7 +58,13 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     closing = true;
     for (const { child } of members) child.kill('SIGKILL');
   };
-  const coordinator = add('coordinator', ['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+  const coordinator = add('the coordinator', 'coordinator.log', [
+    'coordinator',
+    '--listen',
+    '127.0.0.1:0',
+    '--state',
+    state,
+  ]);
   const address = await listening(coordinator, failure.signal).catch((error: unknown) => {
     kill();
     throw error;
@@ -65,7 +72,9 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
   return {
     address,
     failed: failure.signal,
-    addWorker: (name, args) => void add(name, ['worker', '--coordinator', address, '--name', name, ...args]),
+    addWorker: (name, args) => {
+      add(`worker ${name}`, `${name}.log`, ['worker', '--coordinator', address, '--name', name, ...args]);
+    },
     close: async () => {
       closing = true;
       await Promise.all(members.filter((member) => member !== coordinator).map(endMember));
@@ -94,7 +103,7 @@ function startMember(name: string, logFile: string, args: readonly string[]): Me
 function listening({ child, name, logFile }: Member, failed: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
-      reject(new UserError(`the ${name} does not listen after ${START_MS / 1000} s; see ${logFile}`, FAILURE));
+      reject(new UserError(`${name} does not listen after ${START_MS / 1000} s; see ${logFile}`, FAILURE));
     }, START_MS);
     const fail = (): void => {
       clearTimeout(late);
@@ -121,9 +130,9 @@ function unexpectedEnd({ name, logFile }: Member, how: string): UserError {
   const tail = lastLines(logFile, 5);
   const last = tail.at(-1) ?? '';
   // A process that knows what is wrong has said so in its last line; otherwise the log's end is the best there is.
-  if (last.startsWith('assay: ')) return new UserError(`the ${name} ended: ${last.slice('assay: '.length)}`, FAILURE);
+  if (last.startsWith('assay: ')) return new UserError(`${name} ended: ${last.slice('assay: '.length)}`, FAILURE);
   const words = tail.length === 0 ? '' : `; the end of ${logFile}:\n${tail.map((line) => `  ${line}`).join('\n')}`;
-  return new UserError(`the ${name} ended unexpectedly (${how})${words}`, FAILURE);
+  return new UserError(`${name} ended unexpectedly (${how})${words}`, FAILURE);
 }
 
 function lastLines(file: string, number: number): string[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Leaderboard, type Study, StudyAction, StudyState } from '../proto/index.js';
 import { openClient, type StudyClient } from './client.js';
 import { type Interruption, onInterrupt } from './interrupt.js';
@@ -55,6 +56,7 @@ async function followFleet(
     say(`coordinator at ${fleet.address}, logs in ${state}`);
     for (const worker of workers) fleet.addWorker(worker.name, worker.args);
     const signal = AbortSignal.any([interruption.signal, fleet.failed]);
+    await attached(client, workers.length, signal);
     const attachHint = commandLine(['worker', '--coordinator', fleet.address]);
     const board: Leaderboard | undefined = await follow(client, { study: study.id, top: 20, signal, attachHint });
     if (fleet.failed.aborted) throw fleet.failed.reason;
@@ -83,6 +85,17 @@ async function continueOrCreate(client: StudyClient, file: SearchFile): Promise<
   return same.state === StudyState.STUDY_STATE_PAUSED
     ? client.controlStudy(same.id, StudyAction.STUDY_ACTION_RESUME)
     : same;
+}
+
+/**
+ * Waits until the workers are there, but not for long: the view says what is missing. Without this, the first thing it
+ * said would be that nothing runs.
+ */
+async function attached(client: StudyClient, number: number, signal: AbortSignal): Promise<void> {
+  for (let tries = 0; tries < 100 && !signal.aborted; tries++) {
+    if ((await client.listWorkers()).length >= number) return;
+    await sleep(100, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 function say(words: string): void {

@@ -24,6 +24,12 @@ export function isAway(error: unknown): 'absent' | 'broken' | undefined {
   return NEVER_CONNECTED.test(error.details) ? 'absent' : 'broken';
 }
 
+/** A coordinator that was there and does not answer now, in words. */
+export function awayReason(error: unknown, address: string): string {
+  const why = isServiceError(error) ? ` (${connectionFault(error.details)})` : '';
+  return `the coordinator at ${address} does not answer${why}`;
+}
+
 /** The failure of a call, explained to whoever typed the command. */
 export function userErrorOf(error: unknown, address: string): UserError {
   if (error instanceof UserError) return error;

@@ -47,7 +47,7 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
       } else {
         const { board } = event;
         receivedAt = Date.now();
-        if (board.study !== undefined) pace.see(board.study, board.nowMs);
+        pace.see(board);
         const newest = (await failures.of(board)).at(-1);
         view = {
           board,

@@ -1,48 +1,59 @@
 import { describe, expect, it } from 'vitest';
 import { Pace } from '../../../cli/live/pace.js';
-import { type Study, StudyState, TrialCounts } from '../../../proto/index.js';
-import { START_MS, study } from '../canned.js';
+import { type Leaderboard, type Study, StudyState, TrialCounts } from '../../../proto/index.js';
+import { board, running, START_MS, study } from '../canned.js';
 
 const SECOND = 1000;
 
-function studyWith(complete: number, base: Partial<Study> = {}): Study {
-  return study({ counts: TrialCounts.create({ complete }), ...base });
+function boardAt(seconds: number, complete: number, base: Partial<Study> = {}): Leaderboard {
+  return board({
+    study: study({ counts: TrialCounts.create({ complete }), ...base }),
+    running: [],
+    nowMs: START_MS + seconds * SECOND,
+  });
+}
+
+/** Seconds left at a moment, as estimated after these boards. */
+function secondsLeft(boards: readonly Leaderboard[], atSeconds: number): number | undefined {
+  const pace = new Pace();
+  for (const each of boards) pace.see(each);
+  const last = boards.at(-1)?.study ?? study();
+  const leftMs = pace.leftMs(last, START_MS + atSeconds * SECOND);
+  return leftMs === undefined ? undefined : leftMs / SECOND;
 }
 
 describe('the estimate of the time left', () => {
-  it('is not given before a trial has ended', () => {
-    const pace = new Pace();
-    pace.see(studyWith(0), START_MS + 5 * SECOND);
-    expect(pace.leftMs(studyWith(0), START_MS + 6 * SECOND)).toBeUndefined();
+  it('is not given before there is anything to go by', () => {
+    expect(secondsLeft([boardAt(5, 0)], 6)).toBeUndefined();
   });
 
-  it('starts from the average, and counts down between two trials', () => {
-    const pace = new Pace();
-    pace.see(studyWith(4), START_MS + 20 * SECOND);
-    expect(pace.leftMs(studyWith(4), START_MS + 20 * SECOND)).toBe(100 * SECOND);
-    expect(pace.leftMs(studyWith(4), START_MS + 23 * SECOND)).toBe(97 * SECOND);
+  it('starts from the average, and counts down between two boards', () => {
+    expect(secondsLeft([boardAt(20, 4)], 20)).toBe(100);
+    expect(secondsLeft([boardAt(20, 4)], 23)).toBe(97);
   });
 
-  it('follows what it sees itself, not an hour without workers before', () => {
-    const pace = new Pace();
-    const watchFrom = START_MS + 3600 * SECOND;
-    pace.see(studyWith(4), watchFrom);
-    pace.see(studyWith(8), watchFrom + 8 * SECOND);
-    expect(pace.leftMs(studyWith(8), watchFrom + 8 * SECOND)).toBe(32 * SECOND);
+  it('counts what running trials have done already', () => {
+    // Two trials at 5 of 10 steps are worth one.
+    const half = [running(4, 1, 2, 3, 4, 5), running(5, 1, 2, 3, 4, 5)];
+    expect(secondsLeft([{ ...boardAt(20, 3), running: half }], 20)).toBe(100);
+  });
+
+  it('follows the pace it sees itself, not an hour without workers before', () => {
+    expect(secondsLeft([boardAt(3600, 4), boardAt(3608, 8)], 3608)).toBe(32);
+  });
+
+  it('is renewed at most every five seconds', () => {
+    expect(secondsLeft([boardAt(20, 4), boardAt(22, 12)], 22)).toBe(98);
+    expect(secondsLeft([boardAt(20, 4), boardAt(25, 12)], 25)).toBe(7.5);
   });
 
   it('ends with the time budget, and never falls below nothing', () => {
-    const pace = new Pace();
-    const timed = studyWith(1, { budgetTimeMs: 60 * SECOND, budgetTrials: 0 });
-    pace.see(timed, START_MS + 10 * SECOND);
-    expect(pace.leftMs(timed, START_MS + 10 * SECOND)).toBe(50 * SECOND);
-    expect(pace.leftMs(timed, START_MS + 90 * SECOND)).toBe(0);
+    const timed = { budgetTimeMs: 60 * SECOND, budgetTrials: 0 };
+    expect(secondsLeft([boardAt(10, 1, timed)], 10)).toBe(50);
+    expect(secondsLeft([boardAt(10, 1, timed)], 90)).toBe(0);
   });
 
   it('is not given for a study that is paused', () => {
-    const pace = new Pace();
-    const paused = studyWith(4, { state: StudyState.STUDY_STATE_PAUSED });
-    pace.see(paused, START_MS + 20 * SECOND);
-    expect(pace.leftMs(paused, START_MS + 20 * SECOND)).toBeUndefined();
+    expect(secondsLeft([boardAt(20, 4, { state: StudyState.STUDY_STATE_PAUSED })], 20)).toBeUndefined();
   });
 });

@@ -1,0 +1,142 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packagePath } from '../../cli/package-path.js';
+import { VERBS } from '../../cli/verbs.js';
+import { type FakeCoordinator, startFakeCoordinator } from './fake-coordinator.js';
+
+const MAIN = packagePath('dist', 'cli', 'main.js');
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built program. Its standard output is a pipe, so it prints plain lines. */
+function assay(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, ASSAY_COORDINATOR: '127.0.0.1:1', ...environment };
+    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+describe('the verbs', () => {
+  it.each(VERBS)('$name has a module, a description and examples of itself', async (verb) => {
+    const command = await verb.load();
+    expect(command.name()).toBe(verb.name);
+    expect(command.description()).not.toBe('');
+    for (const example of verb.examples) expect(example.split(' ').slice(0, 2)).toEqual(['assay', verb.name]);
+    expect(verb.examples.length).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!existsSync(MAIN))('the program, built', () => {
+  let coordinator: FakeCoordinator;
+  let folder: string;
+
+  beforeAll(async () => {
+    coordinator = await startFakeCoordinator();
+    folder = mkdtempSync(join(tmpdir(), 'assay-cli-'));
+  });
+
+  afterAll(() => {
+    coordinator.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('lists every verb in its help, which is also what it says when called alone', async () => {
+    const [help, alone] = await Promise.all([assay(['--help']), assay([])]);
+    expect([help.code, alone.code]).toEqual([0, 0]);
+    for (const { name } of VERBS) expect(help.out).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect(alone.out).toBe(help.out);
+  });
+
+  it('shows a verb by example', async () => {
+    const { code, out } = await assay(['help', 'show']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nExamples:\n {2}\$ assay show 7\n {2}\$ assay show digits 7\n$/);
+  });
+
+  it.each([
+    [['leaderbord'], "assay: unknown command 'leaderbord'\n(Did you mean leaderboard?)\n"],
+    [['trials', '--jsn'], "assay: unknown option '--jsn'\n(Did you mean --json?)\n"],
+    [['show', 'x'], 'assay: "x" is no trial\'s number: give a whole number from 0, such as 7\n'],
+    [['submit', '/nowhere.yaml'], 'assay: no file /nowhere.yaml: write one with "assay init /nowhere.yaml"\n'],
+    [['submit', '/'], 'assay: / is a folder: give a search file\n'],
+    [
+      ['demo', '--dataset', 'mnist'],
+      'assay: --dataset mnist needs --datasets DIR, the folder in which the four MNIST files lie\n',
+    ],
+    [['rerun', 'digits'], 'assay: "digits" is no trial\'s number: give a whole number from 0, such as 7\n'],
+  ])('answers %j with one clear line and exit code 2', async (args, line) => {
+    expect(await assay(args)).toEqual({ code: 2, out: '', err: line });
+  });
+
+  it('prints every fault of a search file, and starts nothing', async () => {
+    const file = join(folder, 'bad.yaml');
+    writeFileSync(file, 'name: bad\nbudget: {trials: 0}\ntrain: {}\nspace: {lr: {log: [1, 0.1]}}\n');
+    const { code, out, err } = await assay(['submit', file], { ASSAY_COORDINATOR: coordinator.address });
+    expect([code, out]).toEqual([2, '']);
+    const lines = err.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^assay: .*bad\.yaml has \d+ faults$/);
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines.slice(1)) expect(line).toMatch(/bad\.yaml:\d+:\d+ /);
+  });
+
+  it('says which coordinator is not there', async () => {
+    const { code, err } = await assay(['studies']);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'assay: no coordinator at 127.0.0.1:1 (connection refused): start one with "assay coordinator" or name another with --coordinator\n',
+    );
+  });
+
+  it('prints a board as plain text, JSON and CSV into a pipe', async () => {
+    const environment = { ASSAY_COORDINATOR: coordinator.address };
+    const [text, json, csv] = await Promise.all([
+      assay(['leaderboard'], environment),
+      assay(['leaderboard', '--json'], environment),
+      assay(['leaderboard', '--csv'], environment),
+    ]);
+    expect(text.out).toMatch(/^digits {2}running/);
+    expect(text.out.includes('\u001b')).toBe(false);
+    expect(JSON.parse(json.out)).toMatchObject({
+      study: { id: 'digits' },
+      rows: [{ rank: 1, trial: { number: 0 } }, {}, {}, {}, {}],
+    });
+    expect(csv.out.split('\r\n')).toHaveLength(7);
+  });
+
+  it('follows a study in plain lines into a pipe, to its end', async () => {
+    const { code, out } = await assay(['leaderboard', '--watch', '--coordinator', coordinator.address]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^digits is running: 14\/24 done/);
+  });
+
+  it('shows one trial, and passes on that there is none', async () => {
+    const environment = { ASSAY_COORDINATOR: coordinator.address };
+    expect((await assay(['show', '3'], environment)).out).toMatch(/^digits trial 3 {2}complete/);
+    expect(await assay(['show', '99'], environment)).toEqual({
+      code: 2,
+      out: '',
+      err: 'assay: digits has no trial 99\n',
+    });
+  });
+
+  it('ends quietly when its reader goes away', async () => {
+    const child = spawn('/bin/sh', ['-c', `"${process.execPath}" "${MAIN}" leaderboard --json | head -1`], {
+      env: { ...process.env, ASSAY_COORDINATOR: coordinator.address },
+    });
+    let err = '';
+    child.stderr.on('data', (data) => {
+      err += String(data);
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(err).toBe('');
+  });
+});
