@@ -1,3 +1,4 @@
+import { AutoSampler } from './auto.js';
 import { GridSampler } from './grid.js';
 import type { Goal } from './param.js';
 import { RandomSampler } from './random.js';
@@ -40,7 +41,7 @@ const STARTUP = {
 
 /** Every sampler by its name in a search file, with its settings. */
 export const SAMPLER_SETTINGS: Readonly<Record<SamplerType, Settings>> = {
-  auto: { startupTrials: STARTUP },
+  auto: { startupTrials: { ...STARTUP, fallback: 10 } },
   tpe: {
     startupTrials: { ...STARTUP, fallback: 10 },
     candidates: {
@@ -85,6 +86,7 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
     case 'grid':
       return new GridSampler(space, options.points ?? 10);
     case 'auto':
+      return new AutoSampler(space, seed, options.startupTrials ?? 10);
     case 'tpe':
       return new RandomSampler(space, seed);
   }

@@ -1,0 +1,139 @@
+import { relationsHold, toParams } from './configuration.js';
+import type { History } from './history.js';
+import { type Code, Codec } from './model/codec.js';
+import type { GaussianProcess } from './model/gaussian-process.js';
+import { Surrogate } from './model/surrogate.js';
+import type { Values } from './param.js';
+import { FreshDraws } from './random.js';
+import { Rng } from './rng.js';
+import type { Sampler, Suggestion } from './sampler.js';
+import type { Space } from './space.js';
+
+/** Configurations that the model is asked about: drawn anywhere, near the best trials, and near the best of those asked. */
+const ANYWHERE = 20;
+const NEAR_BEST = 40;
+const NEAR_FOUND = 20;
+/** Codes of more parameters cost more each, so that fewer are looked at. */
+const AFFORDABLE_PARAMETERS = 16;
+/** The trials that "near the best" is about. */
+const LEADERS = 5;
+/** How many standard deviations below its expected loss a configuration is judged by. */
+const OPTIMISM = 2;
+
+/**
+ * The default sampler: a Gaussian process over the best and the newest trials, and the configuration with the lowest
+ * confidence bound among some that are drawn anywhere and more that differ a little from what has worked (the bound of
+ * Srinivas et al. 2010, "Gaussian process optimization in the bandit setting", with a constant width; the candidates as
+ * in SMAC, Hutter et al. 2011).
+ *
+ * Open trials count as looked at, so that workers asking together are sent to different places.
+ */
+export class AutoSampler implements Sampler {
+  readonly name = 'auto';
+  readonly #space: Space;
+  readonly #seed: number;
+  readonly #startupTrials: number;
+  readonly #codec: Codec;
+  readonly #fresh: FreshDraws;
+  readonly #surrogate: Surrogate;
+
+  constructor(space: Space, seed: number, startupTrials: number) {
+    this.#space = space;
+    this.#seed = seed;
+    this.#startupTrials = startupTrials;
+    this.#codec = new Codec(space);
+    this.#fresh = new FreshDraws(space);
+    this.#surrogate = new Surrogate(this.#codec);
+  }
+
+  suggest(history: History, number: number): Suggestion | undefined {
+    const rng = new Rng(this.#seed, number);
+    this.#fresh.follow(history);
+    this.#surrogate.follow(history);
+    const { known, measured } = this.#surrogate.trials;
+    const modelled = known >= this.#startupTrials && measured >= 2 && this.#codec.free.length > 0;
+    const values = (modelled ? this.#promising(rng) : undefined) ?? this.#fresh.draw(rng);
+    return values === undefined ? undefined : { params: toParams(this.#space, values) };
+  }
+
+  /** The untried candidate with the lowest bound; undefined when all have been tried. */
+  #promising(rng: Rng): Values | undefined {
+    const process = this.#surrogate.update();
+    const found = new Lowest(process, this.#codec, this.#fresh);
+    const share = Math.min(1, AFFORDABLE_PARAMETERS / this.#space.params.length);
+    for (let i = 0; i < ANYWHERE * share; i++) found.offer(this.#codec.drawAll(rng));
+    const leaders = this.#surrogate.trials.best(LEADERS).map((number) => this.#surrogate.codeOf(number));
+    for (let i = 0; i < NEAR_BEST * share; i++) {
+      // Squaring prefers the first of them.
+      found.offer(this.#neighbour(leaders[Math.floor(leaders.length * rng.next() ** 2)]!, rng));
+    }
+    for (let i = 0; i < NEAR_FOUND * share; i++) {
+      if (found.code !== undefined) found.offer(this.#neighbour(found.code, rng));
+    }
+    return found.values;
+  }
+
+  /** A code that differs in one parameter, sometimes in two or three. */
+  #neighbour(code: Code, rng: Rng): Code {
+    const changed = Float64Array.from(code);
+    const count = 1 + Number(rng.next() < 0.4) + Number(rng.next() < 0.15);
+    for (let i = 0; i < count; i++) this.#change(changed, rng);
+    this.#codec.settle(changed, rng);
+    return changed;
+  }
+
+  #change(code: Code, rng: Rng): void {
+    const { free, levels, categorical } = this.#codec;
+    const index = free[rng.below(free.length)]!;
+    const count = levels[index]!;
+    const at = code[index]!;
+    // What is inactive stays so, unless what it depends on changes.
+    if (Number.isNaN(at)) return;
+    if (categorical[index]) code[index] = (at + 1 + rng.below(count - 1)) % count;
+    else if (count <= FEW_LEVELS) code[index] = this.#codec.snap(index, reflect(at + steps(rng) / count));
+    else {
+      const width = Math.max(1 / count, 0.01 * 30 ** rng.next());
+      code[index] = this.#codec.snap(index, reflect(at + width * rng.normal()));
+    }
+  }
+}
+
+/** A number with so few values is changed by whole steps, mostly one. */
+const FEW_LEVELS = 20;
+
+function steps(rng: Rng): number {
+  const size = rng.next() < 0.7 ? 1 : 1 + rng.below(3);
+  return rng.next() < 0.5 ? -size : size;
+}
+
+/** Back into [0, 1] from a little outside. */
+function reflect(unit: number): number {
+  const folded = unit < 0 ? -unit : unit > 1 ? 2 - unit : unit;
+  return Math.max(0, Math.min(1, folded));
+}
+
+/** The best of the candidates offered so far that can be proposed. */
+class Lowest {
+  readonly #process: GaussianProcess;
+  readonly #codec: Codec;
+  readonly #fresh: FreshDraws;
+  #bound = Number.POSITIVE_INFINITY;
+  code: Code | undefined;
+  values: Values | undefined;
+
+  constructor(process: GaussianProcess, codec: Codec, fresh: FreshDraws) {
+    this.#process = process;
+    this.#codec = codec;
+    this.#fresh = fresh;
+  }
+
+  offer(code: Code): void {
+    const bound = this.#process.lowerBound(code, OPTIMISM, this.#bound);
+    if (bound >= this.#bound) return;
+    const values = this.#codec.decode(code);
+    if (this.#fresh.isTried(values) || !relationsHold(this.#codec.space, values)) return;
+    this.#bound = bound;
+    this.code = code;
+    this.values = values;
+  }
+}

@@ -1,0 +1,209 @@
+import { Follower } from '../follower.js';
+import type { History, TrialRecord } from '../history.js';
+import { LossScale } from './loss-scale.js';
+
+/** The best trials that a model always sees, and the least and most of the newest ones. */
+const BEST = 40;
+const NEWEST = 60;
+/** The newest are counted in blocks, so that the rows of a model change only once in a while at their front. */
+const BLOCK = 20;
+/** Up to here a model sees every trial. */
+const ALL = 100;
+
+/** Codes are told apart by trial; values are on the scale of `LossScale`. */
+export interface Fitting {
+  readonly numbers: readonly number[];
+  readonly values: Float64Array;
+}
+
+/**
+ * What a model needs to know of a history, kept up to date at a cost that does not grow with it: which trials are
+ * open, which are the best, and which a model should look at.
+ */
+export class ObservedTrials {
+  readonly #onEnd: (number: number) => void;
+  readonly #onReset: () => void;
+  readonly #follower: Follower;
+  /** By number: known at all, and whether ended. */
+  readonly #ended: (boolean | undefined)[] = [];
+  readonly #open = new Set<number>();
+  /** Complete trials with a value, the best first, by number among equals; at most `BEST`. */
+  readonly #best: { readonly number: number; readonly loss: number }[] = [];
+  #history: History | undefined;
+  #known = 0;
+  #measured = 0;
+
+  /**
+   * @param onReset another history is going to be read
+   * @param onEnd   what a model has learnt from trials numbered from `number` on may be out of date
+   */
+  constructor(onReset: () => void, onEnd: (number: number) => void) {
+    this.#onReset = onReset;
+    this.#onEnd = onEnd;
+    this.#follower = new Follower(
+      () => this.#reset(),
+      (trial) => this.#visit(trial),
+    );
+  }
+
+  follow(history: History): void {
+    this.#history = history;
+    this.#follower.follow(history);
+  }
+
+  /** Trials in the history. */
+  get known(): number {
+    return this.#known;
+  }
+
+  /** Complete trials with a value that is a number. */
+  get measured(): number {
+    return this.#measured;
+  }
+
+  /** One more than the highest number. */
+  get end(): number {
+    return this.#ended.length;
+  }
+
+  /** Trials numbered below `limit` that have not ended. */
+  openBelow(limit: number): number {
+    let count = 0;
+    for (const number of this.#open) if (number < limit) count++;
+    return count;
+  }
+
+  /** Numbers of the best complete trials, the best first. */
+  best(count: number): readonly number[] {
+    return this.#best.slice(0, count).map(({ number }) => number);
+  }
+
+  /**
+   * The trials for a model to look at, by number: all of the first hundred; later the best forty and the newest sixty to
+   * eighty. So there are never more than 120.
+   */
+  rows(): number[] {
+    const from = this.end <= ALL ? 0 : Math.floor((this.end - NEWEST) / BLOCK) * BLOCK;
+    const rows: number[] = [];
+    if (from > 0) {
+      for (const { number } of this.#best) if (number < from) rows.push(number);
+      rows.sort((a, b) => a - b);
+    }
+    for (let number = from; number < this.end; number++) if (this.#ended[number] !== undefined) rows.push(number);
+    return rows;
+  }
+
+  /** The scale of these trials' losses. */
+  scaleOf(numbers: readonly number[]): LossScale {
+    const losses = new Float64Array(numbers.length);
+    let count = 0;
+    for (const number of numbers) {
+      const trial = this.#trial(number);
+      const loss = trial.status === 'complete' ? this.#lossOf(trial) : undefined;
+      if (loss !== undefined) losses[count++] = loss;
+    }
+    return new LossScale(losses.subarray(0, count));
+  }
+
+  /**
+   * A trial's place on a scale.
+   *
+   * One that failed, or ended without a value, counts as the worst known. A pruned one counts with what it had reached,
+   * but not as better than the median, or a short lucky run would look like a find. An open one counts with what the model
+   * expects of it, or with what it has reached already where that is better.
+   */
+  valueOn(scale: LossScale, number: number, expected: number): number {
+    const trial = this.#trial(number);
+    const loss = trial.status === 'failed' ? undefined : this.#lossOf(trial);
+    switch (trial.status) {
+      case 'complete':
+        return loss === undefined ? scale.worst : scale.of(loss);
+      case 'pruned':
+        return loss === undefined ? scale.worst : scale.of(Math.max(loss, scale.median));
+      case 'failed':
+        return scale.worst;
+      case 'waiting':
+      case 'running':
+      case 'paused':
+        return loss === undefined ? expected : Math.min(expected, scale.of(loss));
+    }
+  }
+
+  /** Ended trials numbered in [from, to): the best `count / 2` of them and others evenly among the rest. */
+  sample(from: number, to: number, count: number): Fitting {
+    const ended: number[] = [];
+    for (let number = Math.max(0, from); number < to; number++) if (this.#ended[number]) ended.push(number);
+    const scale = this.scaleOf(ended);
+    const standing = ended.map((number) => ({ number, value: this.valueOn(scale, number, 0) }));
+    standing.sort((a, b) => a.value - b.value || a.number - b.number);
+    const half = count >> 1;
+    const stride = Math.max(1, (standing.length - half) / (count - half));
+    const chosen = standing.slice(0, half);
+    for (let at = half; chosen.length < count && at < standing.length; at += stride)
+      chosen.push(standing[Math.floor(at)]!);
+    return { numbers: chosen.map(({ number }) => number), values: centred(chosen.map(({ value }) => value)) };
+  }
+
+  #trial(number: number): TrialRecord {
+    return this.#history!.get(number)!;
+  }
+
+  #lossOf(trial: TrialRecord): number | undefined {
+    const { value } = trial;
+    if (value === undefined || Number.isNaN(value)) return undefined;
+    const loss = this.#history!.goal === 'maximize' ? -value : value;
+    // Differences of losses must stay finite.
+    return Math.max(-1e300, Math.min(1e300, loss));
+  }
+
+  #reset(): void {
+    this.#ended.length = 0;
+    this.#open.clear();
+    this.#best.length = 0;
+    this.#known = 0;
+    this.#measured = 0;
+    this.#onReset();
+  }
+
+  #visit(trial: TrialRecord): void {
+    const { number, status } = trial;
+    const before = this.#ended[number];
+    if (before === true) return;
+    const ended = status === 'complete' || status === 'pruned' || status === 'failed';
+    if (before === undefined) {
+      this.#known++;
+      // A trial that appears below others changes what comes after it, as one that ends does.
+      if (number < this.end) this.#onEnd(number);
+    }
+    this.#ended[number] = ended;
+    if (!ended) {
+      this.#open.add(number);
+      return;
+    }
+    this.#open.delete(number);
+    this.#onEnd(number);
+    if (status === 'complete') this.#measure(trial);
+  }
+
+  #measure(trial: TrialRecord): void {
+    const loss = this.#lossOf(trial);
+    if (loss === undefined) return;
+    this.#measured++;
+    const { number } = trial;
+    let at = this.#best.length;
+    while (at > 0 && isAfter(this.#best[at - 1]!, loss, number)) at--;
+    if (at === BEST) return;
+    this.#best.splice(at, 0, { number, loss });
+    this.#best.length = Math.min(this.#best.length, BEST);
+  }
+}
+
+function isAfter(one: { readonly number: number; readonly loss: number }, loss: number, number: number): boolean {
+  return one.loss > loss || (one.loss === loss && one.number > number);
+}
+
+/** The same values about zero on average. */
+function centred(values: readonly number[]): Float64Array {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return Float64Array.from(values, (value) => value - mean);
+}

@@ -1,0 +1,100 @@
+import type { History } from '../history.js';
+import type { Code, Codec } from './codec.js';
+import { defaultKernel, fitKernel } from './fit-kernel.js';
+import { GaussianProcess } from './gaussian-process.js';
+import type { Kernel } from './kernel.js';
+import { ObservedTrials } from './observed-trials.js';
+
+/** Rows of the process: 120 at most, and never a reason to grow. */
+const CAPACITY = 128;
+/** Ended trials that a kernel is fitted to, and how far back they are looked for. */
+const FIT_TO = 50;
+const FIT_WITHIN = 400;
+
+/**
+ * A model of what configurations are worth, learnt from a history and kept up to date with it.
+ *
+ * Cost, whatever the history's length: a suggestion adds a row or two of at most 120 (O(120^2) each) and fits a kernel
+ * only where the history has grown by the square root of two since the last time (O(50^3), thirty times).
+ *
+ * All of this is a function of the history alone. The process is the same whether grown or built at once. A kernel
+ * belongs to a milestone, a number of trials; it is fitted to those ended trials that are numbered below, starting from the
+ * kernel of the milestone before, and fitted again when one of these trials ends late.
+ */
+export class Surrogate {
+  readonly trials: ObservedTrials;
+  readonly #codec: Codec;
+  /** By milestone; none is kept that a change has made wrong. */
+  readonly #kernels: { readonly milestone: number; readonly kernel: Kernel }[] = [];
+  readonly #default: Kernel;
+  #process: GaussianProcess | undefined;
+  #kernel: Kernel | undefined;
+  #rows: readonly number[] = [];
+  #history: History | undefined;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+    this.#default = defaultKernel(codec.categorical);
+    this.trials = new ObservedTrials(
+      () => {
+        this.#kernels.length = 0;
+        this.#kernel = undefined;
+        this.#rows = [];
+      },
+      (number) => {
+        while ((this.#kernels.at(-1)?.milestone ?? 0) > number) this.#kernels.pop();
+      },
+    );
+  }
+
+  follow(history: History): void {
+    this.#history = history;
+    this.trials.follow(history);
+  }
+
+  /** The process as the history followed last has it. */
+  update(): GaussianProcess {
+    const kernel = this.#currentKernel();
+    const rows = this.trials.rows();
+    let process = this.#process;
+    if (process === undefined || kernel !== this.#kernel) {
+      process = new GaussianProcess(this.#codec.categorical, kernel, CAPACITY);
+      this.#process = process;
+      this.#kernel = kernel;
+      this.#rows = [];
+    }
+    let same = 0;
+    while (same < rows.length && same < this.#rows.length && rows[same] === this.#rows[same]) same++;
+    process.truncate(same);
+    for (const number of rows.slice(same)) process.append(this.codeOf(number));
+    this.#rows = rows;
+    const scale = this.trials.scaleOf(rows);
+    process.observe((row, expected) => this.trials.valueOn(scale, rows[row]!, expected));
+    return process;
+  }
+
+  codeOf(number: number): Code {
+    return this.#codec.encode(this.#history!.get(number)!.params);
+  }
+
+  /** The kernel of the last milestone below which hardly any trial is still open. */
+  #currentKernel(): Kernel {
+    const { trials } = this;
+    let last = 0;
+    while (milestoneAt(last) <= trials.end) last++;
+    while (last > 0 && trials.openBelow(milestoneAt(last - 1)) > Math.max(1, milestoneAt(last - 1) / 50)) last--;
+    for (let k = this.#kernels.length; k < last; k++) {
+      const milestone = milestoneAt(k);
+      const { numbers, values } = trials.sample(milestone - FIT_WITHIN, milestone, FIT_TO);
+      const before = this.#kernels[k - 1]?.kernel ?? this.#default;
+      const codes = numbers.map((number) => this.codeOf(number));
+      this.#kernels.push({ milestone, kernel: fitKernel(this.#codec.categorical, before, codes, values) });
+    }
+    return this.#kernels[last - 1]?.kernel ?? this.#default;
+  }
+}
+
+/** 10, 14, 20, 28, 40, ...: a new kernel whenever there are about 1.4 times as many trials. */
+function milestoneAt(index: number): number {
+  return Math.round(10 * Math.SQRT2 ** index);
+}
