@@ -6,7 +6,7 @@ import { readObjective } from './objective-section.js';
 import { readYaml } from './read-yaml.js';
 import { missing, readKeys, readNumber } from './readers.js';
 import { readRelations } from './relations-section.js';
-import { readPruner, readSampler } from './settings-section.js';
+import { ENDING_SAMPLERS, readPruner, readSampler } from './settings-section.js';
 import type { SourceEntry, SourceMap } from './source-tree.js';
 import { NO_SPACE, readSpace } from './space-section.js';
 import {
@@ -113,9 +113,6 @@ function readSamplerSection(keys: ReadonlyMap<string, SourceEntry>, faults: Faul
   return entry === undefined ? { type: 'auto' } : readSampler(entry.node, faults);
 }
 
-/** Samplers that come to an end by themselves. */
-const ENDING: ReadonlySet<string> = new Set(['grid', 'optuna-grid']);
-
 function readBudgetSection(
   keys: ReadonlyMap<string, SourceEntry>,
   root: Place,
@@ -124,7 +121,7 @@ function readBudgetSection(
 ): SearchSpec['budget'] | undefined {
   const entry = keys.get('budget');
   if (entry !== undefined) return readBudget(entry.node, faults);
-  if (sampler === undefined || ENDING.has(sampler.type)) return {};
+  if (sampler === undefined || ENDING_SAMPLERS.has(sampler.type)) return {};
   missing(root, 'budget', 'budget: {trials: 60}', faults);
   return undefined;
 }

@@ -12,6 +12,9 @@ import { didYouMean } from './nearest.js';
 import { readBoolean, readKeys, readNumber, readWord } from './readers.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
 
+/** Samplers that come to an end by themselves. */
+export const ENDING_SAMPLERS: ReadonlySet<string> = new Set(['grid', 'optuna-grid']);
+
 /** Reads `sampler:`, a name or a mapping with a type and its settings. */
 export function readSampler(node: SourceNode, faults: FaultList): SamplerOptions | undefined {
   const options = readOptions(node, 'sampler', SAMPLER_SETTINGS, faults);

@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import { inputSchema, type JsonSchema } from './schema-issues.js';
+
+/** The schema of a section in which a parameter may stand in the place of every single value. */
+export function templateSchema(schema: z.ZodType, about: string): JsonSchema {
+  const { $schema: _, ...section } = inputSchema(schema);
+  return { description: about, ...withReferences(section, '') };
+}
+
+const REFERENCE: JsonSchema = { $ref: '#/definitions/reference' };
+
+function withReferences(schema: JsonSchema, path: string): JsonSchema {
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  if (alternatives !== undefined) {
+    const { anyOf: _, oneOf: __, ...words } = schema;
+    const mapped = alternatives.map((inner) => withoutWords(withReferences(inner, path)));
+    return { ...describe(path), ...words, anyOf: unique(mapped.flatMap((inner) => inner.anyOf ?? [inner])) };
+  }
+  if (schema.properties !== undefined) {
+    const properties = Object.entries(schema.properties).map(([key, inner]) => [
+      key,
+      withReferences(inner, path === '' ? key : `${path}.${key}`),
+    ]);
+    return { ...describe(path), ...schema, properties: Object.fromEntries(properties) };
+  }
+  if (schema.items !== undefined) return { ...describe(path), ...schema, items: withReferences(schema.items, path) };
+  return scalar(schema, path);
+}
+
+function scalar(schema: JsonSchema, path: string): JsonSchema {
+  const { description, default: fallback, ...value } = schema;
+  const words = {
+    ...describe(path),
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+  };
+  return { ...words, anyOf: [withoutSafeBounds(value), REFERENCE] };
+}
+
+/** Integers are bounded by what a double can count to; saying so tells nobody anything. */
+function withoutSafeBounds(schema: JsonSchema): JsonSchema {
+  const bounds = Object.entries(schema).filter(([, value]) => Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER);
+  return Object.fromEntries(bounds);
+}
+
+function withoutWords(schema: JsonSchema): JsonSchema {
+  const { description: _, ...rest } = schema;
+  return rest;
+}
+
+function unique(schemas: readonly JsonSchema[]): JsonSchema[] {
+  const byText = new Map(schemas.map((schema) => [JSON.stringify(schema), schema]));
+  return [...byText.values()];
+}
+
+/** What editors say about a key that its own schema does not describe. */
+const ABOUT: Readonly<Record<string, string>> = {
+  dataset: 'A data set by name, or a name with how many images to take.',
+  'dataset.name': 'The data set, by a name that the workers know: digits is generated, others are files.',
+  'dataset.train': 'Images to train on. Default: all that are not for validation.',
+  'dataset.validation': 'Images to validate with, taken from the training images.',
+  'dataset.seed': 'Decides which images are for validation.',
+  architecture: 'The network.',
+  'architecture.type': 'mlp: layers of units, each connected with all of the layer before.',
+  'architecture.depth': 'Hidden layers.',
+  'architecture.width': 'Units in each hidden layer.',
+  'architecture.dropout': 'Fraction of hidden units dropped while training, 0 to below 1.',
+  'architecture.activation': 'What each hidden unit makes of its sum.',
+  loss: 'Default: categorical_crossentropy for more than two classes, binary_crossentropy for two.',
+  optimizer: 'How weights follow the gradient.',
+  'optimizer.type': 'The rule.',
+  'optimizer.learning_rate': 'Size of a step.',
+  'optimizer.momentum': 'Share of the last step that is added to the next, 0 to below 1. SGD only.',
+  'optimizer.nesterov': 'Look ahead by the momentum before taking the gradient. SGD with momentum only.',
+  l2: 'Weight of the sum of squared kernel weights in the loss.',
+  batch_size: 'Images in a step.',
+  epochs: 'Passes over the training images; there is a report after each.',
+  steps: 'Number of reports.',
+  value: 'What each report says.',
+  delay_ms: 'Milliseconds before each report.',
+  metric: 'Name of the metric.',
+};
+
+function describe(path: string): JsonSchema {
+  const about = ABOUT[path];
+  return about === undefined ? {} : { description: about };
+}

@@ -1,0 +1,300 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseSearchFile, summarizeSearch } from '../../../coordinator/spec/index.js';
+import { faultsOf, fileWith, warningsOf } from './faults-of.js';
+
+const WHOLE = `
+name: digits
+metric: {name: val_accuracy, goal: maximize}
+budget: {trials: 60, time: 2h}
+parallel: 8
+seed: 7
+sampler: {type: tpe, startup_trials: 12}
+pruner: {type: asha, min_step: 3, factor: 3}
+train:
+  dataset: mnist
+  architecture: {type: mlp, depth: $depth, width: $width}
+  optimizer: {type: $optimizer, learning_rate: $lr, momentum: $momentum}
+  batch_size: $batch
+  epochs: 20
+space:
+  lr: {log: [1e-4, 1e-1]}
+  depth: {int: [1, 4]}
+  width: {int: [32, 512], step: 32}
+  batch: [32, 64, 128]
+  optimizer: [sgd, adam]
+  momentum: {float: [0.5, 0.99], when: {optimizer: sgd}}
+relations: ["width >= 16 * depth"]
+enqueue:
+  - {optimizer: adam, lr: 0.01, depth: 2, width: 128, batch: 64}
+limits: {trial_time: 15m, attempts: 5}
+requires: {labels: {gpu: a100, memory: 80}}
+`;
+
+describe('a search file', () => {
+  it('becomes a spec with every section in it', () => {
+    const result = parseSearchFile(WHOLE, 'digits.yaml');
+    expect(result).toEqual({
+      ok: true,
+      warnings: [],
+      spec: {
+        name: 'digits',
+        metric: { name: 'val_accuracy', goal: 'maximize', value: 'best' },
+        budget: { trials: 60, timeMs: 7_200_000 },
+        parallel: 8,
+        seed: 7,
+        sampler: { type: 'tpe', startupTrials: 12 },
+        pruner: { type: 'asha', minStep: 3, factor: 3 },
+        objective: {
+          kind: 'train',
+          config: {
+            dataset: 'mnist',
+            architecture: { type: 'mlp', depth: '$depth', width: '$width' },
+            optimizer: { type: '$optimizer', learning_rate: '$lr', momentum: '$momentum' },
+            batch_size: '$batch',
+            epochs: 20,
+          },
+        },
+        params: [
+          { name: 'lr', kind: 'float', low: 1e-4, high: 0.1, log: true },
+          { name: 'depth', kind: 'int', low: 1, high: 4, log: false, step: 1 },
+          { name: 'width', kind: 'int', low: 32, high: 512, log: false, step: 32 },
+          { name: 'batch', kind: 'categorical', choices: [32, 64, 128] },
+          { name: 'optimizer', kind: 'categorical', choices: ['sgd', 'adam'] },
+          {
+            name: 'momentum',
+            kind: 'float',
+            low: 0.5,
+            high: 0.99,
+            log: false,
+            when: [{ param: 'optimizer', test: { in: ['sgd'] } }],
+          },
+        ],
+        relations: ['width >= 16 * depth'],
+        enqueue: [{ lr: 0.01, depth: 2, width: 128, batch: 64, optimizer: 'adam' }],
+        limits: { trialTimeMs: 900_000, attempts: 5 },
+        requires: { labels: { gpu: 'a100', memory: '80' } },
+      },
+    });
+  });
+
+  it('gives enqueued rows in the order of the space', () => {
+    const result = parseSearchFile(WHOLE, 'digits.yaml');
+    expect(result.ok && Object.keys(result.spec.enqueue[0]!)).toEqual(['lr', 'depth', 'width', 'batch', 'optimizer']);
+  });
+
+  it('puts in defaults for what it leaves out', () => {
+    const result = parseSearchFile(fileWith({}), 'f');
+    expect(result).toMatchObject({
+      ok: true,
+      spec: {
+        metric: { name: 'val_accuracy', goal: 'maximize', value: 'best' },
+        budget: { trials: 3 },
+        sampler: { type: 'auto' },
+        pruner: { type: 'median' },
+        relations: [],
+        enqueue: [],
+        limits: { attempts: 3 },
+        requires: { labels: {} },
+      },
+    });
+    expect(result.ok && ['seed', 'parallel'].filter((key) => key in result.spec)).toEqual([]);
+  });
+
+  it('minimizes a loss unless told otherwise', () => {
+    const result = parseSearchFile(fileWith({ metric: 'metric: {name: val_loss}' }), 'f');
+    expect(result).toMatchObject({ ok: true, spec: { metric: { name: 'val_loss', goal: 'minimize', value: 'best' } } });
+  });
+
+  it('ranks other objectives than train by their last report', () => {
+    const result = parseSearchFile(fileWith({ train: 'null: {steps: 3, metric: score, value: $depth}' }), 'f');
+    expect(result).toMatchObject({
+      ok: true,
+      spec: { metric: { name: 'score', value: 'last' }, objective: { kind: 'null' } },
+    });
+  });
+
+  it('takes an empty null section', () => {
+    expect(parseSearchFile(fileWith({ train: 'null:' }), 'f')).toMatchObject({
+      ok: true,
+      spec: { metric: { name: 'value' }, objective: { kind: 'null', config: {} } },
+    });
+  });
+
+  it('needs no budget for a grid', () => {
+    expect(parseSearchFile(fileWith({ budget: '', sampler: 'sampler: grid' }), 'f')).toMatchObject({
+      ok: true,
+      spec: { budget: {}, sampler: { type: 'grid' } },
+    });
+  });
+
+  it('follows aliases', () => {
+    const space = 'space: {depth: &depth {int: [1, 4]}, other: *depth}';
+    const result = parseSearchFile(fileWith({ train: 'null:', space }), 'f');
+    expect(result.ok && result.spec.params.map(({ kind }) => kind)).toEqual(['int', 'int']);
+  });
+
+  it.each([
+    [
+      'nothing to run',
+      { train: '' },
+      'f:1:1: says nothing to run; add a train section, like "train: {dataset: digits, ...}"',
+    ],
+    [
+      'two objectives',
+      { null: 'null:' },
+      'f:5:1 null: a search has one objective, and train is there already; remove one',
+    ],
+    [
+      'a module',
+      { train: 'module: {path: x.js}' },
+      'f:3:1 module: module objectives are not supported by this version; use train',
+    ],
+    ['no name', { name: '' }, 'f:1:1: name is missing; write it like "name: digits"'],
+    ['no budget', { budget: '' }, 'f:1:1: budget is missing; write it like "budget: {trials: 60}"'],
+    [
+      'no space',
+      { space: '', train: 'null:' },
+      'f:1:1: space is missing; write it like "space: {lr: {log: [1e-4, 1e-1]}}"',
+    ],
+    [
+      'an unknown section',
+      { keep: 'bugdet: {trials: 3}' },
+      'f:5:1 bugdet: unknown key "bugdet" (did you mean "budget"?)',
+    ],
+    ['a budget of nothing', { budget: 'budget: {trials: 0}' }, 'f:2:18 budget.trials: is 0, must be at least 1'],
+    [
+      'an empty budget',
+      { budget: 'budget: {}' },
+      'f:2:9 budget: sets no limit; give trials, time or both, like {trials: 60, time: 2h}',
+    ],
+    [
+      'a time without a unit',
+      { budget: 'budget: {time: 90}' },
+      'f:2:16 budget.time: must be a duration like 90s, 15m, 2h or 1h30m, not the number 90; add a unit, like 90s or 90m',
+    ],
+    ['a time of nothing', { budget: 'budget: {time: 0s}' }, 'f:2:16 budget.time: is no time at all, must be longer'],
+    ['a seed beyond 32 bits', { seed: 'seed: 4294967296' }, 'f:5:7 seed: is 4294967296, must be at most 4294967295'],
+    [
+      'a seed in quotes',
+      { seed: 'seed: "7"' },
+      'f:5:7 seed: must be an integer, not the text "7"; write it without quotes',
+    ],
+    ['a fractional count', { parallel: 'parallel: 1.5' }, 'f:5:11 parallel: must be an integer, not 1.5'],
+    [
+      'an unknown sampler',
+      { sampler: 'sampler: tpee' },
+      'f:5:10 sampler: there is no sampler "tpee" (did you mean "tpe"?); known: ',
+    ],
+    [
+      'an unknown setting',
+      { sampler: 'sampler: {type: tpe, startup: 3}' },
+      'f:5:22 sampler.startup: unknown key "startup"; known here: type, startup_trials',
+    ],
+    [
+      'a setting out of range',
+      { pruner: 'pruner: {type: asha, factor: 1}' },
+      'f:5:30 pruner.factor: is 1, must be at least 2',
+    ],
+    [
+      'a pruner that lacks what it needs',
+      { pruner: 'pruner: threshold' },
+      'f:5:9 pruner: pruner threshold needs lower, upper or both',
+    ],
+    [
+      'a metric that is never reported',
+      { metric: 'metric: {name: val_acc}' },
+      'f:5:16 metric.name: train reports no "val_acc"; it reports val_accuracy, ',
+    ],
+    [
+      'a goal that is none',
+      { metric: 'metric: {goal: max}' },
+      'f:5:16 metric.goal: must be "maximize" or "minimize", not the text "max"',
+    ],
+    [
+      'a name with a space',
+      { name: 'name: my study' },
+      'f:1:7 name: must begin with a letter or digit and go on with at most 62 letters, digits, . _ or -, not the text "my study"',
+    ],
+    [
+      'a name that is a number',
+      { name: 'name: 7' },
+      'f:1:7 name: must be a name like digits, not the number 7; put it in quotes',
+    ],
+    [
+      'a label that is a list',
+      { requires: 'requires: {labels: {gpu: [a, b]}}' },
+      'f:5:26 requires.labels.gpu: must be a text of at most 255 characters, not a list',
+    ],
+    [
+      'a grid that cannot be numbered',
+      {
+        sampler: 'sampler: grid',
+        train: 'null:',
+        space: `space: {${Array.from({ length: 20 }, (_, i) => `p${i}: {int: [0, 9]}`).join(', ')}}`,
+      },
+      'f:5:10 sampler: there are 100000000000000000000 configurations, too many to number; at most 2^53 can be',
+    ],
+  ])('refuses %s', (_, sections, fault) => {
+    const faults = faultsOf(fileWith(sections));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(fault);
+  });
+
+  it('reports every fault at once, in the order of the file', () => {
+    const faults = faultsOf(
+      fileWith({
+        name: 'name: "?"',
+        budget: 'budget: {trials: 0, tme: 3}',
+        space: 'space: {depth: {int: [4, 1]}}',
+        seed: 'seed: -1',
+      }),
+    );
+    expect(faults.map((fault) => fault.split(' ').slice(0, 2).join(' '))).toEqual([
+      'f:1:7 name:',
+      'f:2:18 budget.trials:',
+      'f:2:21 budget.tme:',
+      'f:4:22 space.depth.int:',
+      'f:5:7 seed:',
+    ]);
+  });
+
+  it('warns when the worst trial would win', () => {
+    expect(warningsOf(fileWith({ metric: 'metric: {name: val_accuracy, goal: minimize}' }))).toEqual([
+      'f:5:36 metric.goal: minimizes val_accuracy, so the worst trial wins; maximize is usual',
+    ]);
+  });
+});
+
+describe('the examples', () => {
+  const examples = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
+
+  it.each(examples)('%s passes without a warning', (name) => {
+    expect(warningsOf(readFileSync(`examples/${name}`, 'utf8'))).toEqual([]);
+  });
+});
+
+describe('the summary', () => {
+  const summaryOf = (text: string) => {
+    const result = parseSearchFile(text, 'f');
+    return result.ok ? summarizeSearch(result.spec) : undefined;
+  };
+
+  it('is a line with what matters', () => {
+    expect(summaryOf(WHOLE)).toBe('digits: 6 parameters, 60 trials, at most 2h, sampler tpe, pruner asha');
+  });
+
+  it('counts the configurations of a finite space, inactive parameters aside', () => {
+    const space = 'space: {depth: {int: [1, 4]}, b: {choice: [x, y, z], when: {depth: 1}}}';
+    expect(summaryOf(fileWith({ train: 'null:', space, relations: 'relations: ["depth > 0"]' }))).toBe(
+      'x: 2 parameters, at most 6 configurations, 3 trials, sampler auto, pruner median',
+    );
+  });
+
+  it('counts ten points of a continuous parameter on a grid that does not say', () => {
+    const space = 'space: {depth: {float: [1, 4]}}';
+    expect(summaryOf(fileWith({ train: 'null:', space, budget: '', sampler: 'sampler: grid' }))).toBe(
+      'x: 1 parameter, 10 configurations, sampler grid, pruner median',
+    );
+  });
+});
