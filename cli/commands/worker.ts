@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseWorkerConfig, WorkerConfigError } from '../../worker/config.js';
+import { BACKEND_NAMES } from '../../worker/train/backend/backend.js';
+import { runWorker } from '../../worker/worker.js';
+import { UserError } from '../fail.js';
+import { onInterrupt } from '../interrupt.js';
+import { createLogger } from '../logger.js';
+import { coordinatorOption, wholeNumber } from '../options.js';
+import { stopWithParent } from '../parent.js';
+import { VERSION } from '../version.js';
+
+interface Options {
+  readonly coordinator: string;
+  readonly slots?: number;
+  readonly backend: string;
+  readonly datasets?: string;
+  readonly label?: Readonly<Record<string, string>>;
+  readonly name?: string;
+  readonly logLevel: string;
+  readonly exitWithParent?: true;
+}
+
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description(
+      'Attaches this machine to a coordinator and runs the attempts it is given, each in a process of its own. Start it\n' +
+        'before or after its coordinator: it waits, and it comes back when the connection breaks. Ctrl-C or SIGTERM hands\n' +
+        'back what runs; a second one ends it at once.',
+    )
+    .addOption(coordinatorOption())
+    .option('-n, --slots <number>', 'attempts to run at a time (default: the number of cores)', wholeNumber(1, 1024))
+    .addOption(new Option('--backend <name>', 'what to train on').choices(BACKEND_NAMES).default('auto'))
+    .option('--datasets <dir>', 'folder with data sets, such as the four files of MNIST')
+    .option('-l, --label <key=value>', 'label for studies that require it; may be repeated', addLabel)
+    .option('--name <name>', "what people read (default: the host's name and the process id)")
+    .addOption(
+      new Option('--log-level <level>', 'least level to log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addOption(new Option('--exit-with-parent', 'drain when the process that forked this one is gone').hideHelp())
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { coordinator, slots, backend, datasets, label, name } = options;
+  const config = check({ coordinator, slots, backend, datasetsDir: datasets, labels: label, name });
+  const logger = await createLogger(options.logLevel);
+  const interruption = onInterrupt();
+  const parent = options.exitWithParent === true ? stopWithParent() : undefined;
+  const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];
+  try {
+    process.exitCode = await runWorker(config, { logger, signal: AbortSignal.any(signals), version: VERSION });
+  } finally {
+    interruption.close();
+    parent?.close();
+  }
+}
+
+function check(input: unknown): ReturnType<typeof parseWorkerConfig> {
+  try {
+    return parseWorkerConfig(input);
+  } catch (error) {
+    if (error instanceof WorkerConfigError) throw new UserError(error.message, undefined, { cause: error });
+    throw error;
+  }
+}
+
+function addLabel(text: string, labels: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be KEY=VALUE, such as gpu=a100.');
+  const key = text.slice(0, at);
+  if (Object.hasOwn(labels, key)) throw new InvalidArgumentError(`The label ${key} is given twice.`);
+  return { ...labels, [key]: text.slice(at + 1) };
+}

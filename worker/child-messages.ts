@@ -1,0 +1,39 @@
+import type { AttemptEnd } from './runner.js';
+
+/**
+ * What a worker and an attempt's process say to each other over their channel. It must be open with the `advanced`
+ * serialization: JSON would turn a metric that is NaN or infinite into null.
+ */
+export type ToChild =
+  /** Comes first: what to get ready for. Answered by `ready`. */
+  | { readonly type: 'load'; readonly objective: string; readonly backend: string }
+  /** Comes once: the attempt. The objective may be another than the one loaded. */
+  | ({ readonly type: 'run' } & Job)
+  /** End the attempt soon. */
+  | { readonly type: 'stop' };
+
+/** One attempt, as its process needs it. */
+export interface Job {
+  readonly objective: string;
+  readonly backend: string;
+  readonly configJson: string;
+  readonly paramsJson: string;
+  /** A uint32. */
+  readonly seed: number;
+  readonly expectedDigest: string;
+  readonly datasetsDir: string | undefined;
+}
+
+export type FromChild =
+  | ({ readonly type: 'ready' } & Readiness)
+  | { readonly type: 'started'; readonly datasetDigest: string }
+  | { readonly type: 'report'; readonly step: number; readonly metrics: Readonly<Record<string, number>> }
+  /** The last message: the process has nothing more to do. */
+  | ({ readonly type: 'ended' } & AttemptEnd);
+
+/** What came of `load`. */
+export type Readiness =
+  /** The backend's name, empty for an objective that uses none. */
+  | { readonly ok: true; readonly backend: string }
+  /** One line on why the objective or its backend cannot be used here. */
+  | { readonly ok: false; readonly fault: string };

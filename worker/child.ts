@@ -1,0 +1,96 @@
+// The process of one attempt. It is forked by a worker, loads an engine, waits, runs the one attempt it is given, and ends
+// with it.
+import type { FromChild, Job, ToChild } from './child-messages.js';
+import { type Engine, loadEngine } from './load-engine.js';
+import { DatasetMismatchError, ObjectiveError } from './objectives/objective.js';
+import type { AttemptEnd } from './runner.js';
+
+const stopping = new AbortController();
+let loading: Promise<Engine> | undefined;
+let over = false;
+
+// The channel breaks when the worker ends, however it ends: an attempt never outlives its worker.
+process.on('disconnect', () => process.exit(0));
+// Whoever ends a whole group or session means the worker; the worker ends its attempts in its own way.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('uncaughtException', (error) => finish(failure(error)));
+process.on('message', (message: ToChild) => {
+  switch (message.type) {
+    case 'load':
+      load(message.objective, message.backend);
+      break;
+    case 'run':
+      void run(message).then(finish);
+      break;
+    case 'stop':
+      stopping.abort();
+      break;
+  }
+});
+
+function load(objective: string, backend: string): void {
+  loading = loadEngine(objective, backend);
+  loading.then(
+    (engine) => tell({ type: 'ready', ok: true, backend: engine.backend }),
+    (error: unknown) => tell({ type: 'ready', ok: false, fault: inOneLine(error) }),
+  );
+}
+
+async function run(job: Job): Promise<AttemptEnd> {
+  let engine: Engine;
+  try {
+    const spare = await loading?.catch(() => undefined);
+    engine = spare?.objective === job.objective ? spare : await loadEngine(job.objective, job.backend);
+  } catch (error) {
+    return { outcome: 'refused', error: inOneLine(error) };
+  }
+  if (stopping.signal.aborted) return { outcome: 'stopped', error: '' };
+  try {
+    await engine.run({
+      params: JSON.parse(job.paramsJson),
+      config: JSON.parse(job.configJson),
+      seed: job.seed,
+      datasetsDir: job.datasetsDir,
+      expectedDigest: job.expectedDigest,
+      signal: stopping.signal,
+      started: ({ datasetDigest }) => tell({ type: 'started', datasetDigest }),
+      report,
+    });
+    return { outcome: stopping.signal.aborted ? 'stopped' : 'completed', error: '' };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+let lastStep = 0;
+
+function report(step: number, metrics: Readonly<Record<string, number>>): void {
+  if (!Number.isInteger(step) || step <= lastStep) {
+    throw new ObjectiveError(`a report's step must be a whole number above the last one, ${lastStep}; it is ${step}`);
+  }
+  lastStep = step;
+  tell({ type: 'report', step, metrics });
+}
+
+function failure(error: unknown): AttemptEnd {
+  if (error instanceof DatasetMismatchError) return { outcome: 'refused', error: error.message };
+  // What an objective says on purpose is said in its message; anything else is a fault, and its place helps.
+  if (!(error instanceof ObjectiveError)) console.error(error);
+  return { outcome: 'failed', error: inOneLine(error) };
+}
+
+function inOneLine(error: unknown): string {
+  if (!(error instanceof Error)) return `something that is no error was thrown: ${String(error)}`;
+  const words = error instanceof ObjectiveError ? error.message : `${error.name}: ${error.message}`;
+  return words.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+function tell(message: FromChild): void {
+  if (!over) process.send?.(message);
+}
+
+function finish(end: AttemptEnd): void {
+  if (over) return;
+  over = true;
+  process.send?.({ type: 'ended', ...end } satisfies FromChild, () => process.exit(0));
+}

@@ -1,0 +1,98 @@
+import { statSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { DEFAULT_ADDRESS } from '../proto/channel.js';
+import { LONGEST_BACKOFF_MS } from './backoff.js';
+import { BACKEND_NAMES } from './train/backend/backend.js';
+
+/** How a worker is set up. Frozen; every value is checked. */
+export interface WorkerConfig {
+  /** The coordinator's host:port. */
+  readonly coordinator: string;
+  /** What people read. Default: the host's name and the process id. */
+  readonly name: string;
+  /** How many attempts run at a time. Default: the processor's cores. */
+  readonly slots: number;
+  /** Training backend by name, or `auto` for the best that runs here. */
+  readonly backend: string;
+  /** Folder with data sets, absolute; undefined for none. */
+  readonly datasetsDir?: string | undefined;
+  /** For studies that require them. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
+  readonly stopGraceMs: number;
+  /** How long the results of a draining worker may wait for their acknowledgement, milliseconds. */
+  readonly drainTimeoutMs: number;
+  /** How long the coordinator may take to answer an attach, milliseconds. */
+  readonly attachTimeoutMs: number;
+  /** Longest pause between two tries to connect, milliseconds. */
+  readonly reconnectMaxMs: number;
+}
+
+/** The configuration cannot be used. The message names every fault, one a line. */
+export class WorkerConfigError extends Error {
+  override readonly name = 'WorkerConfigError';
+}
+
+const ADDRESS = /^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/;
+const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
+const DAY_MS = 86_400_000;
+
+const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
+  coordinator: z
+    .string()
+    .refine(isAddress, { error: `must be host:port with a port from 1 to 65535, such as ${DEFAULT_ADDRESS}` })
+    .default(DEFAULT_ADDRESS),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters' })
+    .default(() => `${hostname().slice(0, 80)}-${process.pid}`),
+  slots: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(() => availableParallelism()),
+  backend: z.enum(BACKEND_NAMES).default('auto'),
+  datasetsDir: z
+    .string()
+    .transform((path) => resolve(path))
+    .refine(isFolder, { error: (issue) => `${String(issue.input)} is no folder that can be read` })
+    .optional(),
+  labels: z
+    .record(
+      z.string().regex(LABEL_KEY, {
+        error: 'a label begins with a letter or digit and goes on with those, ".", "_", "/" or "-", at most 63 in all',
+      }),
+      z.string().max(100),
+    )
+    .default({}),
+  stopGraceMs: z.int().min(0).max(DAY_MS).default(2_000),
+  drainTimeoutMs: z.int().min(0).max(DAY_MS).default(5_000),
+  attachTimeoutMs: z.int().min(1).max(DAY_MS).default(20_000),
+  reconnectMaxMs: z.int().min(1).max(DAY_MS).default(LONGEST_BACKOFF_MS),
+});
+
+/**
+ * Checks a worker's configuration and fills in what is not said.
+ *
+ * @throws {WorkerConfigError} with all faults at once
+ */
+export function parseWorkerConfig(input: unknown): WorkerConfig {
+  const result = schema.safeParse(input);
+  if (result.success) return Object.freeze(result.data);
+  const faults = result.error.issues.map(({ path, message }) => `${path.join('.') || 'configuration'}: ${message}`);
+  throw new WorkerConfigError(faults.join('\n'));
+}
+
+function isAddress(text: string): boolean {
+  const port = Number(ADDRESS.exec(text)?.[2]);
+  return port >= 1 && port <= 65_535;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

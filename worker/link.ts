@@ -1,0 +1,85 @@
+import { type ChannelOptions, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { CHANNEL_OPTIONS } from '../proto/channel.js';
+import { type SessionRequest, type SessionResponse, WorkerServiceClient } from '../proto/index.js';
+
+/** One stream to the coordinator. */
+export interface Link {
+  send(request: SessionRequest): void;
+  /** Ends it; `closed` follows, with this reason. */
+  close(reason: string): void;
+}
+
+export interface LinkEvents {
+  response(response: SessionResponse): void;
+  /** Exactly once, after everything else; also when no connection came about. */
+  closed(why: Closed): void;
+}
+
+/** Why a stream ended. */
+export interface Closed {
+  /** In words, for the log. */
+  readonly reason: string;
+  /** False when trying again would only end the same way. */
+  readonly retry: boolean;
+}
+
+/**
+ * Opens a stream to the coordinator at `address`. Every link has a connection of its own: one that is shared keeps a
+ * back-off of its own, up to two minutes long, after a failure.
+ */
+export function openLink(address: string, events: LinkEvents): Link {
+  const options: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
+  const client = new WorkerServiceClient(address, credentials.createInsecure(), options);
+  const call = client.session();
+  let open = true;
+  const close = (why: Closed): void => {
+    if (!open) return;
+    open = false;
+    call.cancel();
+    client.close();
+    events.closed(why);
+  };
+  call.on('data', (response: SessionResponse) => {
+    if (open) events.response(response);
+  });
+  call.on('error', (error: ServiceError) => close({ reason: inWords(error), retry: isWorthRetrying(error.code) }));
+  call.on('end', () => close({ reason: 'the coordinator ended the session', retry: true }));
+  return {
+    send: (request) => {
+      if (open) call.write(request);
+    },
+    close: (reason) => close({ reason, retry: true }),
+  };
+}
+
+/** Failures that the other side would repeat: it takes no workers, not this one, or not what this one says. */
+const FINAL: ReadonlySet<status> = new Set([
+  status.INVALID_ARGUMENT,
+  status.PERMISSION_DENIED,
+  status.UNAUTHENTICATED,
+  status.UNIMPLEMENTED,
+]);
+
+function isWorthRetrying(code: status): boolean {
+  return !FINAL.has(code);
+}
+
+function inWords(error: ServiceError): string {
+  const system = /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)\b/.exec(
+    error.details,
+  );
+  const known = system === null ? undefined : SYSTEM_ERRORS[system[0]];
+  if (known !== undefined) return known;
+  if (error.code === status.UNIMPLEMENTED) return 'it is no coordinator for workers of this version';
+  return `${status[error.code]}: ${error.details.split('\n')[0]}`;
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'host not found',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'connection timed out',
+};

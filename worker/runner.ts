@@ -1,0 +1,35 @@
+import type { Assignment } from '../proto/index.js';
+
+/** How an attempt ended, as the process that ran it sees it. */
+export interface AttemptEnd {
+  /** `stopped`: because it was told to. `refused`: it cannot run here, another worker may do better. */
+  readonly outcome: 'completed' | 'stopped' | 'failed' | 'refused';
+  /** One line for people: why it failed or was refused. Empty otherwise. */
+  readonly error: string;
+}
+
+/** What a running attempt tells. */
+export interface AttemptEvents {
+  /** Data and model are ready. At most once. */
+  started(datasetDigest: string): void;
+  /** The metrics of one step, in the order of the steps. */
+  report(step: number, metrics: Readonly<Record<string, number>>): void;
+  /** Exactly once, after everything else; not at all after {@link RunningAttempt.kill}. */
+  ended(end: AttemptEnd): void;
+}
+
+/** An attempt that was started. */
+export interface RunningAttempt {
+  /** Asks the attempt to end soon; `ended` follows. */
+  stop(): void;
+  /** Ends the attempt at once. It tells nothing any more. */
+  kill(): void;
+}
+
+/**
+ * Runs attempts. Events may come before `start` has returned, in whatever process the attempt runs; an attempt never
+ * takes the worker along when it fails.
+ */
+export interface AttemptRunner {
+  start(assignment: Assignment, events: AttemptEvents): RunningAttempt;
+}

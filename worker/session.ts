@@ -1,0 +1,215 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Attach, Attached, SessionRequest, SessionResponse } from '../proto/index.js';
+import { incompatibility, PROTOCOL_VERSION } from '../proto/version.js';
+import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.js';
+import type { Closed, Link, LinkEvents } from './link.js';
+import type { AttemptRunner } from './runner.js';
+import { Workload } from './workload.js';
+
+/** What a worker says of itself whenever it attaches. */
+export type WorkerProfile = Omit<Attach, 'protocolVersion' | 'running'>;
+
+export interface SessionOptions {
+  readonly profile: WorkerProfile;
+  readonly runner: AttemptRunner;
+  /** Opens a stream to the coordinator. Its events must not come before it has returned. */
+  readonly connect: (events: LinkEvents) => Link;
+  readonly logger: Logger;
+  /** How long the coordinator may take to answer an attach, milliseconds. */
+  readonly attachTimeoutMs?: number | undefined;
+  /** How long the results of a draining worker may wait for their acknowledgement, milliseconds. */
+  readonly drainTimeoutMs?: number | undefined;
+  /** Longest pause between two tries to connect, milliseconds. */
+  readonly reconnectMaxMs?: number | undefined;
+  /** Draws from [0, 1) for the jitter of reconnects. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** How a worker's life with its coordinator ended. */
+export type SessionEnd =
+  /** `flushed` is false when results were left that nobody acknowledged in time. */
+  { readonly type: 'drained'; readonly flushed: boolean } | { readonly type: 'refused'; readonly reason: string };
+
+export interface WorkerSession {
+  /** Attaches and works, over as many streams as it takes, until it has drained or is refused. To be called once. */
+  run(): Promise<SessionEnd>;
+  /** Takes no further attempts, hands back those that run, and ends when all of it is acknowledged. */
+  drain(): void;
+}
+
+const ATTACH_TIMEOUT_MS = 20_000;
+const DRAIN_TIMEOUT_MS = 5_000;
+
+/** See {@link WorkerSession}. It ends no attempts when it is refused: they are the caller's, as the runner is. */
+export function createWorkerSession(options: SessionOptions): WorkerSession {
+  return new Session(options);
+}
+
+/** A stream that breaks changes nothing for the attempts: they go on, and what they tell waits for the next one. */
+class Session implements WorkerSession {
+  readonly #options: SessionOptions;
+  readonly #logger: Logger;
+  readonly #workload: Workload;
+  /** The open stream, attached or not. */
+  #link: Link | undefined;
+  #attached = false;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #flushDue = false;
+  #failures = 0;
+  #draining = false;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #end: SessionEnd | undefined;
+  /** Aborted with the end: cuts a pause between two tries short. */
+  readonly #ended = new AbortController();
+
+  constructor(options: SessionOptions) {
+    const { runner, profile, logger } = options;
+    this.#options = options;
+    this.#logger = logger;
+    this.#workload = new Workload({
+      runner,
+      objectives: profile.objectives,
+      logger,
+      onChange: () => this.#changed(),
+    });
+  }
+
+  async run(): Promise<SessionEnd> {
+    while (this.#end === undefined) {
+      const wasAttached = await this.#converse();
+      if (this.#end !== undefined) break;
+      this.#failures = wasAttached ? 1 : this.#failures + 1;
+      const { reconnectMaxMs = LONGEST_BACKOFF_MS, random = Math.random } = this.#options;
+      await pause(backoffMs(this.#failures, random(), reconnectMaxMs), undefined, { signal: this.#ended.signal }).catch(
+        () => {},
+      );
+    }
+    return this.#end;
+  }
+
+  drain(): void {
+    if (this.#draining || this.#end !== undefined) return;
+    this.#draining = true;
+    this.#logger.info({ running: this.#workload.running }, 'draining');
+    if (this.#attached) this.#send({ $case: 'drain', value: {} });
+    this.#workload.drain();
+    this.#checkDrained();
+  }
+
+  /** One stream, from its attach to its end. Resolves to whether it came to be attached. */
+  #converse(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const { connect, profile, attachTimeoutMs = ATTACH_TIMEOUT_MS } = this.#options;
+      const late = setTimeout(
+        () => this.#link?.close(`no answer to the attach in ${attachTimeoutMs / 1000} s`),
+        attachTimeoutMs,
+      );
+      this.#link = connect({
+        response: (response) => {
+          if (response.body?.$case === 'attached') clearTimeout(late);
+          this.#receive(response);
+        },
+        closed: (why) => {
+          clearTimeout(late);
+          resolve(this.#detach(why));
+        },
+      });
+      const running = this.#workload.present();
+      this.#send({ $case: 'attach', value: { ...profile, protocolVersion: PROTOCOL_VERSION, running } });
+    });
+  }
+
+  #receive({ body }: SessionResponse): void {
+    switch (body?.$case) {
+      case 'attached':
+        this.#attach(body.value);
+        break;
+      case 'dispatch':
+        if (!this.#attached) break;
+        this.#workload.take(body.value);
+        this.#changed();
+        break;
+      case 'refused':
+        this.#finish({ type: 'refused', reason: body.value.reason });
+        break;
+      case undefined:
+        // A newer coordinator may know messages that this worker does not.
+        break;
+    }
+  }
+
+  #attach({ protocolVersion, heartbeatIntervalMs, leaseMs, continued }: Attached): void {
+    const fault = incompatibility(protocolVersion);
+    if (fault !== undefined) {
+      this.#finish({ type: 'refused', reason: fault });
+      return;
+    }
+    this.#attached = true;
+    this.#failures = 0;
+    this.#logger.info({ heartbeatIntervalMs, leaseMs, continued: continued.length }, 'attached');
+    this.#workload.reconcile(continued);
+    for (const value of this.#workload.unacknowledged) this.#send({ $case: 'progress', value });
+    if (this.#draining) this.#send({ $case: 'drain', value: {} });
+    this.#heartbeat = setInterval(
+      () => this.#send({ $case: 'heartbeat', value: { running: this.#workload.present() } }),
+      Math.max(1, heartbeatIntervalMs),
+    );
+    this.#changed();
+  }
+
+  #detach({ reason, retry }: Closed): boolean {
+    const wasAttached = this.#attached;
+    clearInterval(this.#heartbeat);
+    this.#link = undefined;
+    this.#attached = false;
+    if (this.#end !== undefined) return wasAttached;
+    if (!retry) this.#finish({ type: 'refused', reason });
+    else if (wasAttached) this.#logger.warn({ reason, running: this.#workload.running }, 'lost the coordinator');
+    else if (this.#failures === 0) this.#logger.info({ reason }, 'waiting for the coordinator');
+    else this.#logger.debug({ reason }, 'the coordinator cannot be reached');
+    return wasAttached;
+  }
+
+  #send(body: NonNullable<SessionRequest['body']>): void {
+    this.#link?.send({ body });
+  }
+
+  /** What comes within one turn of the event loop leaves together. */
+  #changed(): void {
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    setImmediate(() => {
+      this.#flushDue = false;
+      this.#flush();
+      this.#checkDrained();
+    });
+  }
+
+  #flush(): void {
+    if (!this.#attached) return;
+    let value = this.#workload.nextProgress();
+    while (value !== undefined) {
+      this.#send({ $case: 'progress', value });
+      value = this.#workload.nextProgress();
+    }
+  }
+
+  #checkDrained(): void {
+    if (!this.#draining || this.#workload.running > 0) return;
+    if (this.#workload.idle) {
+      this.#finish({ type: 'drained', flushed: true });
+      return;
+    }
+    const { drainTimeoutMs = DRAIN_TIMEOUT_MS } = this.#options;
+    this.#drainTimer ??= setTimeout(() => this.#finish({ type: 'drained', flushed: false }), drainTimeoutMs);
+  }
+
+  #finish(end: SessionEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    clearTimeout(this.#drainTimer);
+    this.#ended.abort();
+    this.#link?.close('the session is over');
+  }
+}

@@ -1,0 +1,141 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import type { Assignment } from '../proto/index.js';
+import type { Readiness } from './child-messages.js';
+import { AttemptProcess } from './child-process.js';
+import type { AttemptEvents, AttemptRunner, RunningAttempt } from './runner.js';
+import { SlotAttempt } from './slot-attempt.js';
+
+export interface SlotsOptions {
+  /** How many attempts run at a time. */
+  readonly slots: number;
+  /** The training backend, or `auto`. */
+  readonly backend: string;
+  readonly datasetsDir: string | undefined;
+  /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
+  readonly stopGraceMs: number;
+  readonly logger: Logger;
+  /** The module that an attempt's process runs. */
+  readonly childPath?: string | undefined;
+}
+
+/** Runs every attempt in a process of its own, so many at a time. Attempts beyond that wait for the next free slot. */
+export interface Slots extends AttemptRunner {
+  /** Gets a first spare process ready and says which backend it found. To be called once, before any attempt. */
+  probe(): Promise<Readiness>;
+  /** Ends all processes at once and resolves when they are gone. */
+  close(): Promise<void>;
+}
+
+export function createSlots(options: SlotsOptions): Slots {
+  return new ChildSlots(options);
+}
+
+const CHILD_PATH = fileURLToPath(new URL('./child.js', import.meta.url));
+
+/**
+ * Each slot keeps one spare process whose engine is loaded, because loading takes longer than many an epoch. Its rules:
+ *   S1  No process runs two attempts.
+ *   S2  At most `slots` processes run attempts; a slot is free again when its process is gone.
+ *   S3  At most `slots` processes are spares, and one at a time is being loaded ahead of need: loading takes the processor
+ *       from those that train.
+ */
+class ChildSlots implements Slots {
+  readonly #options: SlotsOptions;
+  readonly #logger: Logger;
+  readonly #processes = new Set<AttemptProcess>();
+  readonly #busy = new Set<AttemptProcess>();
+  readonly #spares = new Set<AttemptProcess>();
+  readonly #waiting = new Set<SlotAttempt>();
+  /** What the next spare gets ready for: what the last attempt needed. */
+  #objective = 'train';
+  #backend: string;
+  #closed = false;
+
+  constructor(options: SlotsOptions) {
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#backend = options.backend;
+  }
+
+  probe(): Promise<Readiness> {
+    return new Promise((resolve, reject) => {
+      const spare = this.#fork((readiness) => {
+        // Later processes need not look again, and all attempts compute on the same backend.
+        if (readiness.ok) this.#backend = readiness.backend;
+        resolve(readiness);
+      });
+      this.#spares.add(spare);
+      void spare.gone.then(({ lastWords }) => {
+        reject(new Error(`a process for attempts cannot be started: ${lastWords || 'it ended without a word'}`));
+      });
+    });
+  }
+
+  start(assignment: Assignment, events: AttemptEvents): RunningAttempt {
+    const attempt = new SlotAttempt(assignment, events, {
+      backend: this.#backend,
+      datasetsDir: this.#options.datasetsDir,
+      stopGraceMs: this.#options.stopGraceMs,
+      leaveQueue: () => this.#waiting.delete(attempt),
+    });
+    this.#objective = assignment.objective;
+    this.#waiting.add(attempt);
+    this.#fill();
+    return attempt;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting.clear();
+    const all = [...this.#processes];
+    for (const each of all) each.kill();
+    await Promise.all(all.map(({ gone }) => gone));
+  }
+
+  /** Gives free slots to the attempts that wait, then gets spares ready. */
+  #fill(): void {
+    if (this.#closed) return;
+    for (const attempt of this.#waiting) {
+      if (this.#busy.size >= this.#options.slots) break;
+      this.#waiting.delete(attempt);
+      const child = this.#takeSpare();
+      this.#busy.add(child);
+      attempt.begin(child);
+    }
+    this.#loadSpare();
+  }
+
+  /** One that is ready, or else one that loads, or else a new one. */
+  #takeSpare(): AttemptProcess {
+    const [first] = this.#spares;
+    const ready = [...this.#spares].find(({ readiness }) => readiness !== undefined);
+    const spare = ready ?? first ?? this.#fork();
+    this.#spares.delete(spare);
+    return spare;
+  }
+
+  #loadSpare(): void {
+    if (this.#closed || this.#spares.size >= this.#options.slots) return;
+    for (const { readiness } of this.#spares) if (readiness === undefined) return;
+    this.#spares.add(this.#fork());
+  }
+
+  #fork(onReady: (readiness: Readiness) => void = () => {}): AttemptProcess {
+    const { childPath = CHILD_PATH } = this.#options;
+    const child = new AttemptProcess(childPath, this.#objective, this.#backend, (readiness) => {
+      if (!readiness.ok) this.#logger.warn({ fault: readiness.fault }, 'a spare process could not load its engine');
+      onReady(readiness);
+      this.#loadSpare();
+    });
+    this.#processes.add(child);
+    void child.gone.then(({ code, signal, lastWords }) => {
+      this.#processes.delete(child);
+      if (this.#spares.delete(child)) {
+        // No new spare for it now: one that dies at once would be followed by the next, for ever.
+        if (!this.#closed) this.#logger.warn({ code, signal, lastWords }, 'a spare process ended');
+      } else if (this.#busy.delete(child)) this.#fill();
+    });
+    return child;
+  }
+}
