@@ -6,6 +6,11 @@ import { FAILURE, UserError } from './fail.js';
 
 /** How long a process may take to put itself in order before it is killed, milliseconds. */
 const GRACE_MS = 12_000;
+/**
+ * Workers on the same machine are heard more often than those of a fleet, so that a trial whose process was killed is tried
+ * again soon.
+ */
+const DEADLINES = ['--heartbeat', '5s', '--lease', '20s'];
 /** How long a coordinator may take to listen; a long log is replayed first. */
 const START_MS = 120_000;
 
@@ -58,13 +63,8 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     closing = true;
     for (const { child } of members) child.kill('SIGKILL');
   };
-  const coordinator = add('the coordinator', 'coordinator.log', [
-    'coordinator',
-    '--listen',
-    '127.0.0.1:0',
-    '--state',
-    state,
-  ]);
+  const listen = ['--listen', '127.0.0.1:0', '--state', state, ...DEADLINES];
+  const coordinator = add('the coordinator', 'coordinator.log', ['coordinator', ...listen]);
   const address = await listening(coordinator, failure.signal).catch((error: unknown) => {
     kill();
     throw error;

@@ -7,6 +7,9 @@ import { follow } from './live/follow.js';
 import { type LocalFleet, startLocalFleet } from './local-fleet.js';
 import type { SearchFile } from './search-file.js';
 
+/** Rows of the view that are left standing: the summary below it is to be seen with it. */
+const LAST_ROWS = 16;
+
 /** A search on this machine with a coordinator and workers of its own. */
 export interface LocalSearch {
   readonly file: SearchFile;
@@ -58,7 +61,13 @@ async function followFleet(
     const signal = AbortSignal.any([interruption.signal, fleet.failed]);
     await attached(client, workers.length, signal);
     const attachHint = commandLine(['worker', '--coordinator', fleet.address]);
-    const board: Leaderboard | undefined = await follow(client, { study: study.id, top: 20, signal, attachHint });
+    const board: Leaderboard | undefined = await follow(client, {
+      study: study.id,
+      top: 20,
+      signal,
+      attachHint,
+      lastRows: LAST_ROWS,
+    });
     if (fleet.failed.aborted) throw fleet.failed.reason;
     return board?.study;
   } finally {

@@ -43,7 +43,9 @@ async function run(path: string, options: Options): Promise<void> {
     return;
   }
   if (study !== undefined) printSummary(study);
-  process.stderr.write(`assay: look at it again: ${commandLine(['coordinator', '--state', state])}\n`);
+  process.stderr.write(
+    `assay: look at it again: ${commandLine(['coordinator', '--state', state])}, then ${commandLine(['leaderboard'])}\n`,
+  );
   if (!succeeded(study)) process.exitCode = FAILURE;
 }
 

@@ -16,6 +16,8 @@ export interface Following {
   /** Aborted: the view is left as it stands and `follow` returns. */
   readonly signal: AbortSignal;
   readonly attachHint?: string;
+  /** Rows of the picture that is left standing; all when absent. */
+  readonly lastRows?: number;
 }
 
 /** More rows than any terminal shows. */
@@ -59,7 +61,7 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
       screen.refresh();
     }
   } finally {
-    screen.close();
+    screen.close(following.lastRows);
   }
   return view?.board;
 }

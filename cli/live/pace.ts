@@ -32,7 +32,8 @@ export class Pace {
     const byTime = study.budgetTimeMs > 0 ? study.createdAtMs + study.budgetTimeMs - nowMs : undefined;
     const byTrials = this.#estimate === undefined ? undefined : this.#estimate.leftMs - (nowMs - this.#estimate.atMs);
     const least = Math.min(byTime ?? Number.POSITIVE_INFINITY, byTrials ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(least) ? Math.max(0, least) : undefined;
+    // An estimate that has run out was wrong; what it said last helps nobody.
+    return Number.isFinite(least) && least > 0 ? least : undefined;
   }
 }
 

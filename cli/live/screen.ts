@@ -24,8 +24,8 @@ export interface ScreenStream {
 export interface Screen {
   /** Something has changed: draw soon. */
   refresh(): void;
-  /** Draws the last picture, leaves it standing and gives the terminal back. */
-  close(): void;
+  /** Draws the last picture, in at most `rows` rows, leaves it standing and gives the terminal back. */
+  close(rows?: number): void;
 }
 
 /**
@@ -61,10 +61,10 @@ export function openScreen(
   process.on('exit', showCursor);
   return {
     refresh,
-    close: () => {
+    close: (rows) => {
       clearTimeout(due);
       clearInterval(tick);
-      canvas.paintLast();
+      canvas.paintLast(rows);
       showCursor();
       stream.off('resize', paintNow);
       process.off('exit', showCursor);
@@ -77,7 +77,7 @@ export function openScreen(
 function createCanvas(
   stream: ScreenStream,
   draw: (columns: number, rows: number | undefined) => readonly string[],
-): { paint(): void; paintLast(): void; forget(): void } {
+): { paint(): void; paintLast(rows: number | undefined): void; forget(): void } {
   let shown: readonly string[] = [];
   const put = (rows: number | undefined): void => {
     const columns = stream.columns ?? 80;
@@ -91,7 +91,7 @@ function createCanvas(
   return {
     // The cursor stands below the picture: one row less than there is keeps its first line on the screen.
     paint: () => put(Math.max(1, (stream.rows ?? 24) - 1)),
-    paintLast: () => put(undefined),
+    paintLast: put,
     forget: () => {
       shown = [];
     },
