@@ -56,8 +56,7 @@ function createTrainer(config: TrainConfig, data: Dataset, seed: number): Traine
     split: data,
     network,
     loss,
-    optimizer: createOptimizer(config.optimizer, network.parameters),
-    l2: config.l2,
+    optimizer: createOptimizer(config.optimizer, config.l2, network.parameters),
     batchSize: config.batch_size,
     shuffle: new Random(seed, STREAM.shuffle),
   });

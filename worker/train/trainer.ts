@@ -15,8 +15,6 @@ export interface TrainerParts {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  /** Weight of the sum of squared kernel weights in the loss. */
-  readonly l2: number;
   /** Images per step, at least 1; the last step of an epoch takes what is left. */
   readonly batchSize: number;
   readonly shuffle: Random;
@@ -119,16 +117,7 @@ export class Trainer {
       tally.add(measured);
       return measured.gradient();
     });
-    optimizer.step(this.#regularized(gradients));
-  }
-
-  /** The derivative of l2 * sum(w^2) added to the gradients of kernels. */
-  #regularized(gradients: readonly tf.Tensor[]): readonly tf.Tensor[] {
-    const { l2, network } = this.#parts;
-    if (l2 === 0) return gradients;
-    return network.parameters.map(({ decays, value }, index) =>
-      decays ? tf.add(gradients[index]!, tf.mul(value, 2 * l2)) : gradients[index]!,
-    );
+    optimizer.step(gradients);
   }
 }
 

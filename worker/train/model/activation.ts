@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { reluGradient } from '../backend/training-steps.js';
 
 export type ActivationName = 'relu' | 'tanh' | 'elu' | 'sigmoid' | 'linear';
 
@@ -15,7 +16,7 @@ const same = (output: tf.Tensor): tf.Tensor => output;
 
 export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
   linear: { fused: 'linear', finish: same, backward: same },
-  relu: { fused: 'relu', finish: same, backward: (gradient, output) => tf.mul(gradient, tf.step(output)) },
+  relu: { fused: 'relu', finish: same, backward: reluGradient },
   // The derivative of elu is 1 above zero and exp(x) = output + 1 below, where the output is negative.
   elu: {
     fused: 'elu',

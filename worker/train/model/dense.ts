@@ -37,12 +37,9 @@ export class Dense implements Layer {
 
   #backward(input: tf.Tensor, output: tf.Tensor, gradient: tf.Tensor, wantInput: boolean): Backward {
     const inner = this.#activation.backward(gradient, output);
-    // Summing over the batch as a product with a row of ones: the engines' reductions along the first axis are slow.
-    const ones = tf.ones([1, inner.shape[0]!]);
-    const bias = tf.reshape(tf.matMul(ones, inner), this.#bias.value.shape);
     return {
       input: wantInput ? tf.matMul(inner, this.#kernel.value, false, true) : undefined,
-      parameters: [tf.matMul(input, inner, true, false), bias],
+      parameters: [tf.matMul(input, inner, true, false), tf.sum(inner, 0)],
     };
   }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { adamStep } from '../backend/training-steps.js';
 import { Parameter } from '../model/parameter.js';
-import type { Optimizer } from './optimizer.js';
+import { decayOf, type Optimizer, type OptimizerSettings } from './optimizer.js';
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
@@ -13,14 +14,14 @@ const EPSILON = 1e-8;
  */
 export class Adam implements Optimizer {
   readonly #parameters: readonly Parameter[];
-  readonly #learningRate: number;
+  readonly #settings: OptimizerSettings;
   readonly #means: readonly Parameter[];
   readonly #squares: readonly Parameter[];
   #steps = 0;
 
-  constructor(parameters: readonly Parameter[], learningRate: number) {
+  constructor(parameters: readonly Parameter[], settings: OptimizerSettings) {
     this.#parameters = parameters;
-    this.#learningRate = learningRate;
+    this.#settings = settings;
     const zeros = (kind: string): Parameter[] =>
       parameters.map(({ name, value }) => new Parameter(`${name}/${kind}`, tf.zerosLike(value), false));
     this.#means = zeros('mean');
@@ -29,16 +30,12 @@ export class Adam implements Optimizer {
 
   step(gradients: readonly tf.Tensor[]): void {
     this.#steps++;
-    const rate = this.#learningRate / (1 - BETA1 ** this.#steps);
+    const learningRate = this.#settings.learningRate / (1 - BETA1 ** this.#steps);
     const correction = 1 / Math.sqrt(1 - BETA2 ** this.#steps);
     for (const [index, parameter] of this.#parameters.entries()) {
-      const gradient = gradients[index]!;
-      const mean = this.#means[index]!;
-      const square = this.#squares[index]!;
-      mean.assign(tf.add(tf.mul(mean.value, BETA1), tf.mul(gradient, 1 - BETA1)));
-      square.assign(tf.add(tf.mul(square.value, BETA2), tf.mul(tf.square(gradient), 1 - BETA2)));
-      const spread = tf.add(tf.mul(tf.sqrt(square.value), correction), EPSILON);
-      parameter.assign(tf.sub(parameter.value, tf.mul(tf.div(mean.value, spread), rate)));
+      const decay = decayOf(parameter, this.#settings);
+      const settings = { learningRate, correction, decay, beta1: BETA1, beta2: BETA2, epsilon: EPSILON };
+      adamStep(parameter, gradients[index]!, this.#means[index]!, this.#squares[index]!, settings);
     }
   }
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { momentumStep, sgdStep } from '../backend/training-steps.js';
 import { Parameter } from '../model/parameter.js';
-import type { Optimizer } from './optimizer.js';
+import { decayOf, type Optimizer, type OptimizerSettings } from './optimizer.js';
 
 /** Settings of {@link Sgd}. */
-export interface SgdSettings {
-  readonly learningRate: number;
+export interface SgdSettings extends OptimizerSettings {
   /** In [0, 1). */
   readonly momentum: number;
   readonly nesterov: boolean;
@@ -32,16 +32,11 @@ export class Sgd implements Optimizer {
 
   step(gradients: readonly tf.Tensor[]): void {
     for (const [index, parameter] of this.#parameters.entries()) {
-      const direction = this.#direction(gradients[index]!, this.#velocities[index]);
-      parameter.assign(tf.sub(parameter.value, tf.mul(direction, this.#settings.learningRate)));
+      const settings = { ...this.#settings, decay: decayOf(parameter, this.#settings) };
+      const velocity = this.#velocities[index];
+      if (velocity === undefined) sgdStep(parameter, gradients[index]!, settings);
+      else momentumStep(parameter, gradients[index]!, velocity, settings);
     }
-  }
-
-  #direction(gradient: tf.Tensor, velocity: Parameter | undefined): tf.Tensor {
-    if (velocity === undefined) return gradient;
-    const { momentum, nesterov } = this.#settings;
-    velocity.assign(tf.add(tf.mul(velocity.value, momentum), gradient));
-    return nesterov ? tf.add(gradient, tf.mul(velocity.value, momentum)) : velocity.value;
   }
 
   dispose(): void {

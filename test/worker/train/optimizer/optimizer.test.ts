@@ -6,39 +6,86 @@ import { createOptimizer } from '../../../../worker/train/optimizer/create-optim
 
 type Settings = Parameters<typeof createOptimizer>[0];
 
-const GRADIENTS = [
-  [0.5, -1],
-  [0.25, -2],
-  [-1, 0],
-  [0.125, 3],
-] as const;
+/** Seven numbers: some are worked on four at a time, the rest one by one. */
+const START = [1, 2, -3, 0.5, -0.25, 4, -1.5];
+const GRADIENTS = [0, 1, 2, 3].map((step) => START.map((_, axis) => Math.sin(3 * step + 7 * axis)));
 
-/** Where the parameter [1, 2] is after the gradients above. */
-function walk(settings: Settings): number[] {
-  const parameter = new Parameter('w', tf.tensor1d([1, 2]), true);
-  const optimizer = createOptimizer(settings, [parameter]);
-  for (const gradient of GRADIENTS) tf.tidy(() => optimizer.step([tf.tensor1d([...gradient])]));
+/** Where the parameter is after the gradients above. */
+function walk(settings: Settings, l2 = 0, decays = true): number[] {
+  const parameter = new Parameter('w', tf.tensor1d(START), decays);
+  const optimizer = createOptimizer(settings, l2, [parameter]);
+  for (const gradient of GRADIENTS) tf.tidy(() => optimizer.step([tf.tensor1d(gradient)]));
   const values = [...parameter.value.dataSync()];
   optimizer.dispose();
   parameter.dispose();
   return values;
 }
 
-/** The same walk, one number at a time, in double precision. */
-function expected(update: (gradient: number, step: number, memory: number[]) => number): number[] {
-  return [1, 2].map((start, axis) => {
-    const memory = [0, 0];
-    return GRADIENTS.reduce((value, gradient, step) => value - update(gradient[axis]!, step + 1, memory), start);
+/** The same walk, one number at a time, in double precision. `memory` is what the update keeps from step to step. */
+function expected(update: (gradient: number, step: number, memory: [number, number]) => number, l2 = 0): number[] {
+  return START.map((start, axis) => {
+    const memory: [number, number] = [0, 0];
+    return GRADIENTS.reduce(
+      (value, gradient, step) => value - update(gradient[axis]! + 2 * l2 * value, step + 1, memory),
+      start,
+    );
   });
 }
 
+function withMomentum(nesterov: boolean): (gradient: number, step: number, memory: [number, number]) => number {
+  return (gradient, _step, memory) => {
+    memory[0] = 0.9 * memory[0] + gradient;
+    return 0.1 * (nesterov ? gradient + 0.9 * memory[0] : memory[0]);
+  };
+}
+
 function expectClose(actual: readonly number[], wanted: readonly number[]): void {
+  expect(actual).toHaveLength(wanted.length);
   for (const [index, value] of actual.entries()) expect(value).toBeCloseTo(wanted[index]!, 5);
 }
+
+const SGD = { type: 'sgd', learning_rate: 0.1 } as const;
 
 describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
   beforeEach(async () => {
     await useBackend(backend);
+  });
+
+  it('move by the gradient (sgd)', () => {
+    expectClose(
+      walk(SGD),
+      expected((gradient) => 0.1 * gradient),
+    );
+  });
+
+  it('gather velocity (sgd with momentum)', () => {
+    expectClose(walk({ ...SGD, momentum: 0.9 }), expected(withMomentum(false)));
+  });
+
+  it("look ahead (sgd with Nesterov's momentum)", () => {
+    expectClose(walk({ ...SGD, momentum: 0.9, nesterov: true }), expected(withMomentum(true)));
+  });
+
+  it('scale by the moments of the gradient (adam)', () => {
+    const wanted = expected((gradient, step, memory) => {
+      memory[0] = 0.9 * memory[0] + 0.1 * gradient;
+      memory[1] = 0.999 * memory[1] + 0.001 * gradient ** 2;
+      const mean = memory[0] / (1 - 0.9 ** step);
+      return (0.1 * mean) / (Math.sqrt(memory[1] / (1 - 0.999 ** step)) + 1e-8);
+    });
+    expectClose(walk({ type: 'adam', learning_rate: 0.1 }), wanted);
+  });
+
+  it('draw kernels towards zero by the derivative of l2 * w^2, and leave biases alone', () => {
+    expectClose(
+      walk(SGD, 0.25),
+      expected((gradient) => 0.1 * gradient, 0.25),
+    );
+    expectClose(walk({ ...SGD, momentum: 0.9 }, 0.25), expected(withMomentum(false), 0.25));
+    for (const settings of [SGD, { ...SGD, momentum: 0.9 }, { type: 'adam', learning_rate: 0.1 } as const]) {
+      expect(walk(settings, 0.25, false)).toEqual(walk(settings));
+      expect(walk(settings, 0.25)).not.toEqual(walk(settings));
+    }
   });
 
   it.each(['sgd', 'adam'] as const)('leave no tensor behind (%s)', (type) => {
@@ -47,36 +94,12 @@ describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('move by the gradient (sgd)', () => {
-    expectClose(
-      walk({ type: 'sgd', learning_rate: 0.1 }),
-      expected((gradient) => 0.1 * gradient),
-    );
-  });
-
-  it('gather velocity (sgd with momentum)', () => {
-    const wanted = expected((gradient, _, memory) => {
-      memory[0] = 0.9 * memory[0]! + gradient;
-      return 0.1 * memory[0];
-    });
-    expectClose(walk({ type: 'sgd', learning_rate: 0.1, momentum: 0.9 }), wanted);
-  });
-
-  it("look ahead (sgd with Nesterov's momentum)", () => {
-    const wanted = expected((gradient, _, memory) => {
-      memory[0] = 0.9 * memory[0]! + gradient;
-      return 0.1 * (gradient + 0.9 * memory[0]);
-    });
-    expectClose(walk({ type: 'sgd', learning_rate: 0.1, momentum: 0.9, nesterov: true }), wanted);
-  });
-
-  it('scale by the moments of the gradient (adam)', () => {
-    const wanted = expected((gradient, step, memory) => {
-      memory[0] = 0.9 * memory[0]! + 0.1 * gradient;
-      memory[1] = 0.999 * memory[1]! + 0.001 * gradient ** 2;
-      const mean = memory[0] / (1 - 0.9 ** step);
-      return (0.1 * mean) / (Math.sqrt(memory[1] / (1 - 0.999 ** step)) + 1e-8);
-    });
-    expectClose(walk({ type: 'adam', learning_rate: 0.1 }), wanted);
+  it('keep NaN as NaN', () => {
+    const parameter = new Parameter('w', tf.tensor1d(START), true);
+    const optimizer = createOptimizer({ ...SGD, momentum: 0.9 }, 0, [parameter]);
+    tf.tidy(() => optimizer.step([tf.fill([START.length], Number.NaN)]));
+    for (const value of parameter.value.dataSync()) expect(value).toBeNaN();
+    optimizer.dispose();
+    parameter.dispose();
   });
 });

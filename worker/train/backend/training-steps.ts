@@ -1,0 +1,87 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Parameter } from '../model/parameter.js';
+
+/** Settings that every optimizer's step has. */
+export interface StepSettings {
+  readonly learningRate: number;
+  /** Weight of the parameter itself in its gradient: 2 * l2 where the loss has l2 * w^2. */
+  readonly decay: number;
+}
+
+export interface MomentumSettings extends StepSettings {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+export interface AdamSettings extends StepSettings {
+  /** 1 / sqrt of the second moment's bias correction; that of the first is in the learning rate. */
+  readonly correction: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/*
+ * The innermost operations of training. A backend may have each in one piece, as a kernel that changes parameters
+ * where they lie; on the others it is put together from TensorFlow.js's operations.
+ */
+
+/** The gradient by relu's input, from the one by its output and the output. */
+export function reluGradient(gradient: tf.Tensor, output: tf.Tensor): tf.Tensor {
+  if (!hasKernel('AssayReluGradient')) return tf.mul(gradient, tf.step(output));
+  return tf.engine().runKernel<tf.Tensor>('AssayReluGradient', { gradient, output });
+}
+
+export function sgdStep(parameter: Parameter, gradient: tf.Tensor, settings: StepSettings): void {
+  if (runInPlace('AssaySgdStep', { value: parameter.value, gradient }, settings)) return;
+  const direction = decayed(parameter, gradient, settings.decay);
+  parameter.assign(tf.sub(parameter.value, tf.mul(direction, settings.learningRate)));
+}
+
+export function momentumStep(
+  parameter: Parameter,
+  gradient: tf.Tensor,
+  velocity: Parameter,
+  settings: MomentumSettings,
+): void {
+  const inputs = { value: parameter.value, gradient, velocity: velocity.value };
+  if (runInPlace('AssayMomentumStep', inputs, settings)) return;
+  const { learningRate, momentum, nesterov } = settings;
+  const slope = decayed(parameter, gradient, settings.decay);
+  velocity.assign(tf.add(tf.mul(velocity.value, momentum), slope));
+  const direction = nesterov ? tf.add(slope, tf.mul(velocity.value, momentum)) : velocity.value;
+  parameter.assign(tf.sub(parameter.value, tf.mul(direction, learningRate)));
+}
+
+export function adamStep(
+  parameter: Parameter,
+  gradient: tf.Tensor,
+  mean: Parameter,
+  square: Parameter,
+  settings: AdamSettings,
+): void {
+  const inputs = { value: parameter.value, gradient, mean: mean.value, square: square.value };
+  if (runInPlace('AssayAdamStep', inputs, settings)) return;
+  const { learningRate, correction, beta1, beta2, epsilon } = settings;
+  const slope = decayed(parameter, gradient, settings.decay);
+  mean.assign(tf.add(tf.mul(mean.value, beta1), tf.mul(slope, 1 - beta1)));
+  square.assign(tf.add(tf.mul(square.value, beta2), tf.mul(tf.square(slope), 1 - beta2)));
+  const spread = tf.add(tf.mul(tf.sqrt(square.value), correction), epsilon);
+  parameter.assign(tf.sub(parameter.value, tf.div(tf.mul(mean.value, learningRate), spread)));
+}
+
+function decayed(parameter: Parameter, gradient: tf.Tensor, decay: number): tf.Tensor {
+  return decay === 0 ? gradient : tf.add(gradient, tf.mul(parameter.value, decay));
+}
+
+function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+function runInPlace(name: string, inputs: tf.NamedTensorMap, settings: StepSettings): boolean {
+  if (!hasKernel(name)) return false;
+  tf.engine()
+    .runKernel<tf.Tensor>(name, inputs, { ...settings })
+    .dispose();
+  return true;
+}

@@ -1,0 +1,2 @@
+export { adamStep, columnSums, momentumStep, reluGradient, sgdStep } from './elementwise';
+export { matmul } from './matmul';

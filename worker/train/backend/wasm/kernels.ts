@@ -1,0 +1,74 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { KERNELS_BASE64 } from './kernels-binary.js';
+
+/** The functions of assembly/; addresses are bytes into the engine's memory, flags are 0 or 1. */
+export interface Kernels {
+  matmul(
+    a: number,
+    aTransposed: number,
+    b: number,
+    bTransposed: number,
+    bias: number,
+    relu: number,
+    out: number,
+    m: number,
+    k: number,
+    n: number,
+    scratch: number,
+  ): void;
+  columnSums(x: number, out: number, rows: number, columns: number): void;
+  reluGradient(gradient: number, output: number, out: number, n: number): void;
+  sgdStep(w: number, g: number, n: number, rate: number, decay: number): void;
+  momentumStep(
+    w: number,
+    g: number,
+    v: number,
+    n: number,
+    rate: number,
+    momentum: number,
+    nesterov: number,
+    decay: number,
+  ): void;
+  adamStep(
+    w: number,
+    g: number,
+    m: number,
+    s: number,
+    n: number,
+    rate: number,
+    correction: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    decay: number,
+  ): void;
+}
+
+/** What is needed of the platform's WebAssembly, which only the typings of browsers describe. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
+
+const loaded = new WeakMap<BackendWasm, Kernels>();
+
+/** Our own kernels, working on the engine's memory without a copy. */
+export function kernelsOf(backend: BackendWasm): Kernels {
+  let kernels = loaded.get(backend);
+  if (kernels === undefined) {
+    // The engine's own module, whose typings leave out what it exports beside functions.
+    const { asm } = backend.wasm as unknown as { readonly asm: { readonly memory: object } };
+    const module = new wasm.Module(Buffer.from(KERNELS_BASE64, 'base64'));
+    kernels = new wasm.Instance(module, { env: { memory: asm.memory } }).exports as Kernels;
+    loaded.set(backend, kernels);
+  }
+  return kernels;
+}
+
+/** Where a tensor's numbers begin, in bytes into the engine's memory. Valid as long as the tensor lives. */
+export function addressOf(backend: BackendWasm, tensor: TensorInfo): number {
+  return backend.getMemoryOffset(tensor.dataId);
+}

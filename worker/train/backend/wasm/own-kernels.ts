@@ -1,0 +1,15 @@
+import { columnSums } from './column-sums.js';
+import { fusedMatmul, matmul } from './matmul.js';
+import type { WasmKernel } from './register-kernels.js';
+import { adamStep, momentumStep, reluGradient, sgdStep } from './training-steps.js';
+
+/** Our kernels by the name that TensorFlow.js calls them. Names that begin with Assay are known to us alone. */
+export const OWN_KERNELS: Readonly<Record<string, WasmKernel>> = {
+  BatchMatMul: matmul,
+  _FusedMatMul: fusedMatmul,
+  Sum: columnSums,
+  AssayReluGradient: reluGradient,
+  AssaySgdStep: sgdStep,
+  AssayMomentumStep: momentumStep,
+  AssayAdamStep: adamStep,
+};

@@ -1,0 +1,59 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { AdamSettings, MomentumSettings, StepSettings } from '../training-steps.js';
+import { addressOf, kernelsOf } from './kernels.js';
+import type { WasmKernel } from './register-kernels.js';
+
+export const reluGradient: WasmKernel = (backend, inputs) => {
+  const output = inputs['output']!;
+  const out = backend.makeOutput(output.shape, 'float32');
+  const [gradient, size] = [inputs['gradient']!, util.sizeFromShape(output.shape)];
+  kernelsOf(backend).reluGradient(
+    addressOf(backend, gradient),
+    addressOf(backend, output),
+    addressOf(backend, out),
+    size,
+  );
+  return out;
+};
+
+export const sgdStep: WasmKernel = (backend, inputs, attrs) => {
+  const { learningRate, decay } = attrs as unknown as StepSettings;
+  const { w, g, n } = operands(backend, inputs);
+  kernelsOf(backend).sgdStep(w, g, n, learningRate, decay);
+  return nothing(backend);
+};
+
+export const momentumStep: WasmKernel = (backend, inputs, attrs) => {
+  const { learningRate, decay, momentum, nesterov } = attrs as unknown as MomentumSettings;
+  const { w, g, n } = operands(backend, inputs);
+  const v = addressOf(backend, inputs['velocity']!);
+  kernelsOf(backend).momentumStep(w, g, v, n, learningRate, momentum, Number(nesterov), decay);
+  return nothing(backend);
+};
+
+export const adamStep: WasmKernel = (backend, inputs, attrs) => {
+  const { learningRate, decay, correction, beta1, beta2, epsilon } = attrs as unknown as AdamSettings;
+  const { w, g, n } = operands(backend, inputs);
+  const m = addressOf(backend, inputs['mean']!);
+  const s = addressOf(backend, inputs['square']!);
+  kernelsOf(backend).adamStep(w, g, m, s, n, learningRate, correction, beta1, beta2, epsilon, decay);
+  return nothing(backend);
+};
+
+function operands(
+  backend: BackendWasm,
+  inputs: Readonly<Record<string, TensorInfo>>,
+): { readonly w: number; readonly g: number; readonly n: number } {
+  const value = inputs['value']!;
+  return {
+    w: addressOf(backend, value),
+    g: addressOf(backend, inputs['gradient']!),
+    n: util.sizeFromShape(value.shape),
+  };
+}
+
+/** A kernel has to return something; these have changed their inputs. */
+function nothing(backend: BackendWasm): TensorInfo {
+  return backend.makeOutput([0], 'float32');
+}
