@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Coordinator } from '../coordinator/coordinator.js';
+import type { Event } from '../coordinator/core/events.js';
+import { openSqliteLog } from '../coordinator/event-log/sqlite.js';
+
+/*
+ * How long a coordinator takes to open a long log: trials of five reports in ten studies, one hundred events a batch.
+ *
+ *   npm run bench:replay [-- EVENTS]
+ */
+
+const events = Number(process.argv[2] ?? 1_000_000);
+const REPORTS = 5;
+const PER_TRIAL = REPORTS + 3;
+const STUDIES = 10;
+
+const folder = mkdtempSync(path.join(tmpdir(), 'assay-replay-'));
+const file = path.join(folder, 'log.db');
+try {
+  await write();
+  const bytes = statSync(file).size;
+  const log = openSqliteLog(file);
+  const before = performance.now();
+  const coordinator = await Coordinator.open({
+    log,
+    leaseMs: 60_000,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const seconds = (performance.now() - before) / 1000;
+  const position = await coordinator.view(({ state }) => state.events);
+  await log.close();
+  const rate = Math.round(position / seconds).toLocaleString('en');
+  const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
+  console.log(`${position.toLocaleString('en')} events, ${Math.round(bytes / 2 ** 20)} MiB of log`);
+  console.log(`opened in ${seconds.toFixed(2)} s: ${rate} events per second, ${memory} MiB resident`);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function write(): Promise<void> {
+  const log = openSqliteLog(file);
+  let head = 0;
+  let batch: Event[] = [];
+  const put = async (event: Event): Promise<void> => {
+    batch.push(event);
+    if (batch.length < 100) return;
+    head = await log.append(batch, head);
+    batch = [];
+  };
+  for (let study = 0; study < STUDIES; study += 1) await put(created(`study-${study}`));
+  for (let trial = 0; trial * PER_TRIAL * STUDIES < events; trial += 1) {
+    for (let study = 0; study < STUDIES; study += 1)
+      for (const event of trialOf(`study-${study}`, trial)) await put(event);
+  }
+  if (batch.length > 0) await log.append(batch, head);
+  await log.close();
+}
+
+function created(study: string): Event {
+  const spec = {
+    name: study,
+    metric: { name: 'val_accuracy', goal: 'maximize', value: 'best' },
+    budget: { trials: 10_000_000 },
+    seed: 7,
+    sampler: { type: 'random' },
+    pruner: { type: 'none' },
+    objective: { kind: 'null', config: { steps: REPORTS } },
+    params: [
+      { kind: 'float', name: 'lr', low: 1e-4, high: 1, log: true },
+      { kind: 'int', name: 'depth', low: 1, high: 4, log: false, step: 1 },
+      { kind: 'categorical', name: 'optimizer', choices: ['sgd', 'adam'] },
+    ],
+    relations: [],
+    enqueue: [],
+    limits: { attempts: 3 },
+    requires: { labels: {} },
+  } as const;
+  return { type: 'StudyCreated', study, at: 0, requestId: '', spec, source: '' };
+}
+
+function* trialOf(study: string, trial: number): Iterable<Event> {
+  const at = 1_700_000_000_000 + trial;
+  const params = { lr: 1e-4 + (trial % 1000) / 1001, depth: 1 + (trial % 4), optimizer: trial % 2 ? 'sgd' : 'adam' };
+  const attempt = { study, trial, attempt: 1, at };
+  yield { type: 'TrialProposed', study, trial, at, params, seed: trial, origin: 'random', basedOn: trial };
+  yield { type: 'AttemptStarted', ...attempt, worker: 'f5d2c9a0-0000-4000-8000-000000000000', workerName: 'gpu-1' };
+  for (let step = 1; step <= REPORTS; step += 1) {
+    const metrics = { val_accuracy: (trial % 977) / 977, val_loss: step / 7, train_loss: 1 / (step + trial) };
+    yield { type: 'TrialReported', ...attempt, step, metrics };
+  }
+  yield { type: 'AttemptEnded', ...attempt, end: 'completed', fate: 'complete', reason: '' };
+}

@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { World, waitFor } from './processes.js';
+
+interface TrialJson {
+  readonly number: number;
+  readonly state: string;
+  readonly params: Record<string, number>;
+  readonly lastStep: number;
+  readonly reason: string;
+  readonly reports: { step: number }[];
+  readonly attempts: { number: number; worker: string; end: string; reason: string }[];
+}
+interface BoardJson {
+  readonly study: { id: string; state: string; notice: string; counts: Record<string, number> };
+  readonly running: TrialJson[];
+}
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.close());
+
+const LEASE = ['--heartbeat', '200ms', '--lease', '2s'];
+
+/** A study whose trials take some seconds and train nothing. */
+function spec({ trials = 6, steps = 20, delayMs = 60, sampler = 'random' } = {}): string {
+  const file = path.join(world.folder, 'search.yaml');
+  const text = `
+name: faults
+metric: {name: value, goal: maximize}
+budget: {trials: ${trials}}
+seed: 7
+sampler: ${sampler}
+pruner: none
+"null": {steps: ${steps}, value: $x, delay_ms: ${delayMs}}
+space: {x: {float: [0, 1]}, y: {log: [1e-4, 1]}, z: [a, b, c]}
+`;
+  writeFileSync(file, text);
+  return file;
+}
+
+async function submit(options?: Parameters<typeof spec>[0]): Promise<string> {
+  const { code, stdout, stderr } = await world.run('submit', spec(options));
+  expect(stderr).not.toMatch(/error|Error/);
+  expect(code).toBe(0);
+  return stdout.trim();
+}
+
+const board = (): Promise<BoardJson> => world.json<BoardJson>('leaderboard', '--json');
+const trials = async (): Promise<TrialJson[]> =>
+  (await world.json<{ trials: TrialJson[] }>('trials', 'faults', '--json')).trials;
+const finished = () => waitFor('the study to finish', async () => (await board()).study.state === 'finished', 90_000);
+
+/** Waits until a worker has reported from the middle of a trial. */
+const midTrial = (worker?: string) =>
+  waitFor('a trial to be half done', async () =>
+    (await board()).running.find(
+      ({ lastStep, attempts }) => lastStep >= 3 && (worker ?? attempts.at(-1)!.worker) === attempts.at(-1)!.worker,
+    ),
+  );
+
+describe('a killed worker', () => {
+  it('loses no trial: another attempt takes its place and the count is exact', { timeout: 120_000 }, async () => {
+    await world.coordinator(...LEASE);
+    await submit();
+    const doomed = world.worker('doomed', '--slots', '1');
+    const { number } = await midTrial('doomed');
+    await doomed.end('SIGKILL');
+    world.worker('heir', '--slots', '2');
+    await finished();
+    const all = await trials();
+    expect(all.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
+    expect(all[number]!.attempts.map(({ worker, end }) => [worker, end])).toEqual([
+      ['doomed', 'lost'],
+      ['heir', 'completed'],
+    ]);
+    expect(all.flatMap(({ attempts }) => attempts)).toHaveLength(7);
+  });
+});
+
+describe('a killed coordinator', () => {
+  it('loses nothing: workers train on, come back, and no trial is run twice', { timeout: 120_000 }, async () => {
+    const first = await world.coordinator(...LEASE);
+    await submit({ steps: 40 });
+    const worker = world.worker('steady', '--slots', '2');
+    const before = await midTrial();
+    await first.end('SIGKILL');
+    await world.coordinator(...LEASE);
+    await waitFor(
+      'the worker to come back',
+      async () => (await world.json<{ connected: boolean }[]>('workers', '--json')).length === 1,
+    );
+    await finished();
+    const all = await trials();
+    expect(all.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
+    expect(all.flatMap(({ attempts }) => attempts.map(({ end }) => end))).toEqual(
+      Array.from({ length: 6 }, () => 'completed'),
+    );
+    const shown = await world.json<{ trial: TrialJson }>('show', 'faults', String(before.number), '--json');
+    expect(shown.trial.reports.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(worker.child.exitCode).toBeNull();
+  });
+});
+
+describe('a full stop and start of everything', () => {
+  it('changes no suggestion: one worker, one seed, the same trials', { timeout: 120_000 }, async () => {
+    const options = { trials: 20, steps: 3, delayMs: 10, sampler: 'random' };
+    const run = async (interrupt: boolean): Promise<unknown> => {
+      const coordinator = await world.coordinator(...LEASE);
+      await submit(options);
+      const worker = world.worker('only', '--slots', '1');
+      if (interrupt) {
+        await waitFor('half of the trials', async () => ((await board()).study.counts['complete'] ?? 0) >= 8);
+        expect(await worker.end('SIGTERM')).toBe(0);
+        expect(await coordinator.end('SIGTERM')).toBe(0);
+        await world.coordinator(...LEASE);
+        world.worker('only', '--slots', '1');
+      }
+      await finished();
+      const all = (await trials()).map(({ params }) => params);
+      await world.close();
+      world = new World();
+      return all;
+    };
+    const plain = await run(false);
+    expect(plain).toHaveLength(20);
+    expect(await run(true)).toEqual(plain);
+  });
+});
+
+describe('a worker that starts first', () => {
+  it('waits for its coordinator', { timeout: 60_000 }, async () => {
+    const placeholder = await world.coordinator(...LEASE);
+    await placeholder.end('SIGTERM');
+    const worker = world.worker('early', '--slots', '2');
+    await waitFor('the worker to say that it waits', () => /wait/.test(worker.output()));
+    await world.coordinator(...LEASE);
+    await submit({ trials: 2, steps: 1 });
+    await finished();
+    expect(await worker.end('SIGTERM')).toBe(0);
+  });
+});
+
+describe('a drained worker', () => {
+  it('hands back what it runs, and nothing of it counts as lost', { timeout: 60_000 }, async () => {
+    await world.coordinator(...LEASE);
+    await submit({ trials: 2 });
+    const worker = world.worker('leaving', '--slots', '2');
+    await midTrial();
+    expect(await worker.end('SIGTERM')).toBe(0);
+    const all = await trials();
+    expect(all.map(({ state, attempts }) => [state, attempts[0]!.end])).toEqual([
+      ['waiting', 'handed back'],
+      ['waiting', 'handed back'],
+    ]);
+    expect((await board()).study.notice).toBe('nothing runs: no worker is attached');
+  });
+});
