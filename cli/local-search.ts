@@ -61,7 +61,9 @@ async function followFleet(
     const signal = AbortSignal.any([interruption.signal, fleet.failed]);
     await attached(client, workers.length, signal);
     const attachHint = commandLine(['worker', '--coordinator', fleet.address]);
+    const { note } = fleet;
     const board: Leaderboard | undefined = await follow(client, {
+      note,
       study: study.id,
       top: 20,
       signal,

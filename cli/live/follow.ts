@@ -16,6 +16,8 @@ export interface Following {
   /** Aborted: the view is left as it stands and `follow` returns. */
   readonly signal: AbortSignal;
   readonly attachHint?: string;
+  /** Something else that people should know; asked for at every picture. */
+  readonly note?: () => string | undefined;
   /** Rows of the picture that is left standing; all when absent. */
   readonly lastRows?: number;
 }
@@ -38,7 +40,14 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
     const nowMs = now(view.board);
     const { study } = view.board;
     const leftMs = study === undefined ? undefined : pace.leftMs(study, nowMs);
-    return render({ ...view, nowMs, ...(leftMs === undefined ? {} : { leftMs }) }, { columns, rows, color: true });
+    const note = following.note?.();
+    const current = {
+      ...view,
+      nowMs,
+      ...(leftMs === undefined ? {} : { leftMs }),
+      ...(note === undefined ? {} : { note }),
+    };
+    return render(current, { columns, rows, color: true });
   });
   const failures = new Failures(client);
   try {
@@ -66,11 +75,15 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
   return view?.board;
 }
 
-async function followInLines(client: StudyClient, { study, signal }: Following): Promise<Leaderboard | undefined> {
+async function followInLines(
+  client: StudyClient,
+  { study, signal, note }: Following,
+): Promise<Leaderboard | undefined> {
   const plain = new PlainView();
   const failures = new Failures(client);
   let last: Leaderboard | undefined;
   let away = false;
+  let noted: string | undefined;
   for await (const event of client.watchLeaderboard(study, 0, signal)) {
     if (event.kind === 'away') {
       if (!away) process.stderr.write(`assay: ${event.reason}; trying again\n`);
@@ -79,6 +92,9 @@ async function followInLines(client: StudyClient, { study, signal }: Following):
     }
     away = false;
     last = event.board;
+    const news = note?.();
+    if (news !== undefined && news !== noted) process.stderr.write(`assay: ${news}\n`);
+    noted = news;
     for (const line of plain.see(last, await failures.of(last))) process.stdout.write(`${line}\n`);
   }
   return last;

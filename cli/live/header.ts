@@ -86,6 +86,7 @@ function warningLines(view: View, study: Study, columns: number): Line[] {
   };
   if (study.notice !== '' && study.state !== StudyState.STUDY_STATE_FINISHED) warn(study.notice, 'yellow');
   if (view.failure !== undefined) warn(`trial ${view.failure.trial} failed: ${view.failure.reason}`, 'red');
+  if (view.note !== undefined) warn(view.note, 'yellow');
   if (view.away !== undefined) warn(`${view.away}; trying again`, 'red');
   return lines;
 }

@@ -109,8 +109,9 @@ function workerLines(view: View, columns: number): Line[] {
     const hint = `no worker is attached${view.attachHint === undefined ? '' : `: ${view.attachHint}`}`;
     return [[], ...wrapText(hint, Math.max(10, columns)).map((line): Line => [span(line, 'yellow')])];
   }
-  const busy = workers.reduce((sum, { running }) => sum + running.length, 0);
-  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const there = workers.filter(({ connected }) => connected);
+  const busy = there.reduce((sum, { running }) => sum + running.length, 0);
+  const slots = there.reduce((sum, worker) => sum + worker.slots, 0);
   const title = span(`workers  ${busy}/${slots} busy`, 'dim');
   return [[], [title, ...workers.flatMap((worker) => [span('  '), workerSpan(worker)])]];
 }

@@ -11,6 +11,8 @@ export interface View {
   readonly away?: string;
   /** The newest failed trial. */
   readonly failure?: { readonly trial: number; readonly reason: string };
+  /** Something else that people should know. */
+  readonly note?: string;
   /** What to do when no worker is attached. */
   readonly attachHint?: string;
 }

@@ -98,7 +98,7 @@ describe('the live view', () => {
   it('marks workers that are away or draining', () => {
     const workers = [worker('a', { connected: false }), worker('b', { draining: true, running: [] })];
     expect(draw({ ...VIEW, board: board({ workers }) }, 100).at(-1)).toBe(
-      'workers  1/2 busy  a 1/1 away  b 0/1 draining',
+      'workers  0/1 busy  a 1/1 away  b 0/1 draining',
     );
   });
 
