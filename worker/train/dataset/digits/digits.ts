@@ -4,16 +4,16 @@ import { Canvas } from './canvas.js';
 import { writeDigit } from './handwriting.js';
 
 /** Sizes of the set when the study names none: small enough that a trial of ten epochs takes seconds on one core. */
-export const DIGITS_DEFAULTS = { train: 6_000, validation: 2_000 } as const;
+export const DIGITS_DEFAULTS = { train: 5_000, validation: 2_000 } as const;
 
 const SIZE = 20;
 const CLASSES = 10;
 
 /** What makes the pictures hard to read: brightness in [0, 1], lengths in pixels. */
 const DIRT = {
-  noise: 0.1,
+  noise: 0.15,
   /** At most this many stray pen marks. */
-  scratches: 2,
+  scratches: 3,
   scratchLength: 6,
   scratchInk: [0.25, 0.8],
 } as const;
