@@ -6,7 +6,7 @@ import { DatasetMismatchError, ObjectiveError } from './objectives/objective.js'
 import type { AttemptEnd } from './runner.js';
 
 const stopping = new AbortController();
-let loading: Promise<Engine> | undefined;
+let loading: { readonly objective: string; readonly engine: Promise<Engine> } | undefined;
 let over = false;
 
 // The channel breaks when the worker ends, however it ends: an attempt never outlives its worker.
@@ -29,8 +29,8 @@ process.on('message', (message: ToChild) => {
 });
 
 function load(objective: string, backend: string): void {
-  loading = loadEngine(objective, backend);
-  loading.then(
+  loading = { objective, engine: loadEngine(objective, backend) };
+  loading.engine.then(
     (engine) => tell({ type: 'ready', ok: true, backend: engine.backend }),
     (error: unknown) => tell({ type: 'ready', ok: false, fault: inOneLine(error) }),
   );
@@ -39,8 +39,8 @@ function load(objective: string, backend: string): void {
 async function run(job: Job): Promise<AttemptEnd> {
   let engine: Engine;
   try {
-    const spare = await loading?.catch(() => undefined);
-    engine = spare?.objective === job.objective ? spare : await loadEngine(job.objective, job.backend);
+    const isLoaded = loading?.objective === job.objective;
+    engine = await (isLoaded ? loading!.engine : loadEngine(job.objective, job.backend));
   } catch (error) {
     return { outcome: 'refused', error: inOneLine(error) };
   }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
+import { WorkerConfigError } from './errors.js';
 import { BACKEND_NAMES } from './train/backend/backend.js';
 
 /** How a worker is set up. Frozen; every value is checked. */
@@ -28,11 +29,6 @@ export interface WorkerConfig {
   readonly attachTimeoutMs: number;
   /** Longest pause between two tries to connect, milliseconds. */
   readonly reconnectMaxMs: number;
-}
-
-/** The configuration cannot be used. The message names every fault, one a line. */
-export class WorkerConfigError extends Error {
-  override readonly name = 'WorkerConfigError';
 }
 
 const ADDRESS = /^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/;

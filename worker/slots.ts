@@ -124,7 +124,6 @@ class ChildSlots implements Slots {
   #fork(onReady: (readiness: Readiness) => void = () => {}): AttemptProcess {
     const { childPath = CHILD_PATH } = this.#options;
     const child = new AttemptProcess(childPath, this.#objective, this.#backend, (readiness) => {
-      if (!readiness.ok) this.#logger.warn({ fault: readiness.fault }, 'a spare process could not load its engine');
       onReady(readiness);
       this.#loadSpare();
     });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Readiness } from './child-messages.js';
 import type { WorkerConfig } from './config.js';
+import { WorkerError } from './errors.js';
 import { openLink } from './link.js';
 import { availableDatasets } from './objectives/objective.js';
 import { createWorkerSession, type WorkerProfile } from './session.js';
@@ -21,25 +22,31 @@ export interface WorkerSurroundings {
  * Attaches to a coordinator and runs attempts, until `signal` says to drain or the coordinator refuses this worker.
  * Waits for a coordinator that is not there yet.
  *
- * @returns the exit code: 0 after a drain, 1 when the worker is refused or cannot run attempts; the log says why
+ * @throws {WorkerError} when the worker is refused, or the backend that was asked for does not run here
  */
-export async function runWorker(config: WorkerConfig, surroundings: WorkerSurroundings): Promise<number> {
+export async function runWorker(config: WorkerConfig, surroundings: WorkerSurroundings): Promise<void> {
   const { signal, version, childPath } = surroundings;
   const { coordinator, name, backend, datasetsDir, stopGraceMs } = config;
   const logger = surroundings.logger.child({ worker: name });
   const slots = createSlots({ slots: config.slots, backend, datasetsDir, stopGraceMs, logger, childPath });
   try {
     const found = await slots.probe();
-    if (signal.aborted) return 0;
+    if (signal.aborted) return;
     if (!found.ok && backend !== 'auto') {
-      logger.error({ backend, fault: found.fault }, `backend ${backend} cannot be used here`);
-      return 1;
+      throw new WorkerError(`backend ${backend} cannot be used here: ${found.fault}`);
     }
+    if (!found.ok) logger.warn({ fault: found.fault }, 'no training backend runs here: this worker cannot train');
+    const profile = await describe(config, found, version);
+    const { objectives, datasets } = profile;
+    logger.info(
+      { coordinator, slots: config.slots, backend: profile.backend, objectives, datasets },
+      'worker is ready',
+    );
     const session = createWorkerSession({
-      profile: await describe(config, found, version),
+      profile,
       runner: slots,
       connect: (events) => openLink(coordinator, events),
-      logger: logger.child({ coordinator }),
+      logger,
       attachTimeoutMs: config.attachTimeoutMs,
       drainTimeoutMs: config.drainTimeoutMs,
       reconnectMaxMs: config.reconnectMaxMs,
@@ -50,12 +57,11 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     const end = await session.run();
     signal.removeEventListener('abort', drain);
     if (end.type === 'refused') {
-      logger.error({ coordinator, reason: end.reason }, 'refused by the coordinator');
-      return 1;
+      logger.error({ coordinator, reason: end.reason }, 'refused');
+      throw new WorkerError(`refused by the coordinator at ${coordinator}: ${end.reason}`);
     }
     if (end.flushed) logger.info('drained');
     else logger.warn('drained, but the coordinator has not acknowledged all results');
-    return 0;
   } finally {
     await slots.close();
   }

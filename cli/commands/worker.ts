@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseWorkerConfig, WorkerConfigError } from '../../worker/config.js';
+import { parseWorkerConfig, type WorkerConfig } from '../../worker/config.js';
+import { WorkerConfigError, WorkerError } from '../../worker/errors.js';
 import { BACKEND_NAMES } from '../../worker/train/backend/backend.js';
 import { runWorker } from '../../worker/worker.js';
-import { UserError } from '../fail.js';
+import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { createLogger } from '../logger.js';
 import { coordinatorOption, wholeNumber } from '../options.js';
@@ -50,19 +51,20 @@ async function run(options: Options): Promise<void> {
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
   const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];
   try {
-    process.exitCode = await runWorker(config, { logger, signal: AbortSignal.any(signals), version: VERSION });
+    await runWorker(config, { logger, signal: AbortSignal.any(signals), version: VERSION });
+  } catch (error) {
+    throw error instanceof WorkerError ? new UserError(error.message, FAILURE, { cause: error }) : error;
   } finally {
     interruption.close();
     parent?.close();
   }
 }
 
-function check(input: unknown): ReturnType<typeof parseWorkerConfig> {
+function check(input: unknown): WorkerConfig {
   try {
     return parseWorkerConfig(input);
   } catch (error) {
-    if (error instanceof WorkerConfigError) throw new UserError(error.message, undefined, { cause: error });
-    throw error;
+    throw error instanceof WorkerConfigError ? new UserError(error.message, BAD_INPUT, { cause: error }) : error;
   }
 }
 
