@@ -10,13 +10,11 @@ import type { Sampler, Suggestion } from './sampler.js';
 import type { Space } from './space.js';
 
 /** Configurations that the model is asked about: drawn anywhere, near the best trials, and near the best of those asked. */
-const ANYWHERE = 20;
-const NEAR_BEST = 40;
-const NEAR_FOUND = 20;
+const ANYWHERE = 15;
+const NEAR_BEST = 30;
+const NEAR_FOUND = 15;
 /** Codes of more parameters cost more each, so that fewer are looked at. */
 const AFFORDABLE_PARAMETERS = 16;
-/** The trials that "near the best" is about. */
-const LEADERS = 5;
 /** How many standard deviations below its expected loss a configuration is judged by. */
 const OPTIMISM = 2;
 
@@ -36,6 +34,7 @@ export class AutoSampler implements Sampler {
   readonly #codec: Codec;
   readonly #fresh: FreshDraws;
   readonly #surrogate: Surrogate;
+  readonly #candidate: Code;
 
   constructor(space: Space, seed: number, startupTrials: number) {
     this.#space = space;
@@ -44,6 +43,7 @@ export class AutoSampler implements Sampler {
     this.#codec = new Codec(space);
     this.#fresh = new FreshDraws(space);
     this.#surrogate = new Surrogate(this.#codec);
+    this.#candidate = new Float64Array(space.params.length);
   }
 
   suggest(history: History, number: number): Suggestion | undefined {
@@ -58,28 +58,32 @@ export class AutoSampler implements Sampler {
 
   /** The untried candidate with the lowest bound; undefined when all have been tried. */
   #promising(rng: Rng): Values | undefined {
-    const process = this.#surrogate.update();
-    const found = new Lowest(process, this.#codec, this.#fresh);
+    const found = new Lowest(this.#surrogate.update(), this.#codec, this.#fresh);
     const share = Math.min(1, AFFORDABLE_PARAMETERS / this.#space.params.length);
-    for (let i = 0; i < ANYWHERE * share; i++) found.offer(this.#codec.drawAll(rng));
-    const leaders = this.#surrogate.trials.best(LEADERS).map((number) => this.#surrogate.codeOf(number));
+    const leaders = this.#surrogate.trials.leaders.map((number) => this.#surrogate.codeOf(number));
+    const code = this.#candidate;
     for (let i = 0; i < NEAR_BEST * share; i++) {
       // Squaring prefers the first of them.
-      found.offer(this.#neighbour(leaders[Math.floor(leaders.length * rng.next() ** 2)]!, rng));
+      this.#varyInto(code, leaders[Math.floor(leaders.length * rng.next() ** 2)]!, rng);
+      found.offer(code);
     }
-    for (let i = 0; i < NEAR_FOUND * share; i++) {
-      if (found.code !== undefined) found.offer(this.#neighbour(found.code, rng));
+    for (let i = 0; i < ANYWHERE * share; i++) {
+      this.#codec.drawAll(code, rng);
+      found.offer(code);
+    }
+    for (let i = 0; i < NEAR_FOUND * share && found.code !== undefined; i++) {
+      this.#varyInto(code, found.code, rng);
+      found.offer(code);
     }
     return found.values;
   }
 
-  /** A code that differs in one parameter, sometimes in two or three. */
-  #neighbour(code: Code, rng: Rng): Code {
-    const changed = Float64Array.from(code);
+  /** Makes `code` differ from another in one parameter, sometimes in two or three. */
+  #varyInto(code: Code, from: Code, rng: Rng): void {
+    code.set(from);
     const count = 1 + Number(rng.next() < 0.4) + Number(rng.next() < 0.15);
-    for (let i = 0; i < count; i++) this.#change(changed, rng);
-    this.#codec.settle(changed, rng);
-    return changed;
+    for (let i = 0; i < count; i++) this.#change(code, rng);
+    this.#codec.settle(code, rng);
   }
 
   #change(code: Code, rng: Rng): void {
@@ -133,7 +137,7 @@ class Lowest {
     const values = this.#codec.decode(code);
     if (this.#fresh.isTried(values) || !relationsHold(this.#codec.space, values)) return;
     this.#bound = bound;
-    this.code = code;
+    this.code = code.slice();
     this.values = values;
   }
 }

@@ -32,16 +32,17 @@ export class Codec {
   }
 
   encode(params: Params): Code {
-    const values = toValues(this.space, params);
-    return Float64Array.from(values, (value, index) => {
+    const code = new Float64Array(this.levels.length);
+    for (const [index, value] of toValues(this.space, params).entries()) {
       const param = this.space.params[index]!;
-      if (value === undefined) return Number.NaN;
-      return param.kind === 'categorical' ? levelOf(param, value) : toUnit(param, value);
-    });
+      if (value === undefined) code[index] = Number.NaN;
+      else code[index] = param.kind === 'categorical' ? levelOf(param, value) : toUnit(param, value);
+    }
+    return code;
   }
 
   decode(code: Code): Values {
-    return this.space.params.map((param, index) => valueOf(param, code[index]!));
+    return this.space.params.map((param, index) => decodeOne(param, code[index]!));
   }
 
   /** A uniform draw of one parameter. */
@@ -60,10 +61,10 @@ export class Codec {
     return (Math.min(count - 1, Math.floor(unit * count)) + 0.5) / count;
   }
 
-  drawAll(rng: Rng): Code {
-    const code = new Float64Array(this.levels.length).fill(Number.NaN);
+  /** Draws a whole configuration into `code`. */
+  drawAll(code: Code, rng: Rng): void {
+    code.fill(Number.NaN);
     this.settle(code, rng);
-    return code;
   }
 
   /** Makes a changed code valid: what has become active is drawn, what has become inactive is left out. */
@@ -78,13 +79,13 @@ export class Codec {
       if (!isActive(this.space, index, parents)) code[index] = Number.NaN;
       else {
         if (Number.isNaN(code[index])) code[index] = this.draw(index, rng);
-        if (this.#parents.has(index)) parents[index] = valueOf(this.space.params[index]!, code[index]!);
+        if (this.#parents.has(index)) parents[index] = decodeOne(this.space.params[index]!, code[index]!);
       }
     }
   }
 }
 
-function valueOf(param: ParamSpec, code: number): Values[number] {
+function decodeOne(param: ParamSpec, code: number): Values[number] {
   if (Number.isNaN(code)) return undefined;
   return param.kind === 'categorical' ? param.choices[code] : fromUnit(param, code);
 }

@@ -1,4 +1,5 @@
 import type { Code } from './codec.js';
+import { dot } from './dot.js';
 import { type Kernel, type Shape, similarity, toPlace } from './kernel.js';
 
 /**
@@ -10,11 +11,13 @@ export class GaussianProcess {
   /** Rows that fit. */
   readonly capacity: number;
   readonly #shape: Shape;
-  readonly #dimensions: number;
-  readonly #numeric: Int32Array;
-  readonly #categorical: Int32Array;
   readonly #kernel: Kernel;
-  /** Row-major: places, and the lower triangle of the factor. */
+  /** Parameters in the order that places have here: the numeric ones, then the categorical ones from `#split` on. */
+  readonly #order: Int32Array;
+  readonly #split: number;
+  /** In that order, what differences are multiplied with before they are squared, or the weight of different choices. */
+  readonly #factors: Float64Array;
+  /** Row-major: places times their factors, and the lower triangle of the Cholesky factor without gaps. */
   readonly #places: Float64Array;
   readonly #factor: Float64Array;
   /** L^-1 y and K^-1 y. */
@@ -28,12 +31,14 @@ export class GaussianProcess {
   constructor(shape: Shape, kernel: Kernel, capacity: number) {
     this.capacity = capacity;
     this.#shape = shape;
-    this.#dimensions = shape.length;
-    this.#numeric = Int32Array.from([...shape.keys()].filter((index) => !shape[index]));
-    this.#categorical = Int32Array.from([...shape.keys()].filter((index) => shape[index]));
     this.#kernel = kernel;
+    this.#order = Int32Array.from([...shape.keys()].sort((a, b) => Number(shape[a]) - Number(shape[b]) || a - b));
+    this.#split = shape.filter((categorical) => !categorical).length;
+    this.#factors = Float64Array.from(this.#order, (index) =>
+      shape[index] ? kernel.weights[index]! : Math.sqrt(kernel.weights[index]!),
+    );
     this.#places = new Float64Array(capacity * shape.length);
-    this.#factor = new Float64Array(capacity * capacity);
+    this.#factor = new Float64Array((capacity * (capacity + 1)) / 2);
     this.#whitened = new Float64Array(capacity);
     this.#coefficients = new Float64Array(capacity);
     this.#place = new Float64Array(shape.length);
@@ -52,28 +57,27 @@ export class GaussianProcess {
   /** Adds a row; O(n^2) for n rows. */
   append(code: Code): void {
     const n = this.#size;
-    const row = n * this.capacity;
+    const row = rowStart(n);
     this.#similarities(code, this.#column);
-    const rest = this.#forward(this.#column, this.#factor, row);
-    toPlace(this.#shape, code, this.#places, n * this.#dimensions);
+    const rest = this.#forward(this.#column, this.#factor, row, Number.NEGATIVE_INFINITY);
+    this.#places.set(this.#place, n * this.#place.length);
     // Rounding can eat what little two equal rows leave; the noise is the least that is left.
     this.#factor[row + n] = Math.sqrt(Math.max(rest + this.#kernel.noise, 0.5 * this.#kernel.noise));
     this.#size++;
   }
 
   /**
-   * Says what the rows' values are, in order. `valueOf` is given what the rows before this one lead to expect, and may
+   * Says what the rows' values are, in order. `told` is given what the rows before this one lead to expect, and may
    * return it for a row that has no value yet: then that row teaches the model nothing but that it has been looked at.
    */
-  observe(valueOf: (row: number, expected: number) => number): void {
+  observe(told: (row: number, expected: number) => number): void {
     const n = this.#size;
     let sum = 0;
     let known = 0;
     for (let i = 0; i < n; i++) {
-      const row = i * this.capacity;
-      let expected = 0;
-      for (let j = 0; j < i; j++) expected += this.#factor[row + j]! * this.#whitened[j]!;
-      const surprise = (valueOf(i, expected) - expected) / this.#factor[row + i]!;
+      const row = rowStart(i);
+      const expected = dot(this.#factor, row, this.#whitened, 0, i);
+      const surprise = (told(i, expected) - expected) / this.#factor[row + i]!;
       this.#whitened[i] = surprise;
       sum += surprise * surprise;
       if (surprise !== 0) known++;
@@ -82,7 +86,7 @@ export class GaussianProcess {
     this.#variance = Math.max(sum / Math.max(known, 1), 1e-6);
     for (let i = n - 1; i >= 0; i--) this.#coefficients[i] = this.#whitened[i]!;
     for (let i = n - 1; i >= 0; i--) {
-      const row = i * this.capacity;
+      const row = rowStart(i);
       const coefficient = this.#coefficients[i]! / this.#factor[row + i]!;
       this.#coefficients[i] = coefficient;
       for (let j = 0; j < i; j++) this.#coefficients[j]! -= coefficient * this.#factor[row + j]!;
@@ -93,39 +97,40 @@ export class GaussianProcess {
    * The lower confidence bound, mean - width * standard deviation, at a code; or Infinity as soon as it is clear that it
    * is not below `limit`.
    *
-   * The whole variance costs O(n^2). The one row that is most alike already bounds it from above at O(n), because more
-   * rows never make a process less certain, and most codes are out with that.
+   * The whole variance costs O(n^2). But more rows never make a process less certain: the one row that is most alike
+   * already bounds the variance at O(n), and so does each step of the solution, so that most codes are out early.
    */
   lowerBound(code: Code, width: number, limit: number): number {
     const closest = this.#similarities(code, this.#column);
-    let mean = 0;
-    for (let i = 0; i < this.#size; i++) mean += this.#column[i]! * this.#coefficients[i]!;
+    const mean = dot(this.#column, 0, this.#coefficients, 0, this.#size);
+    // Below this much variance the bound cannot get under the limit any more.
+    const shortfall = Math.max(0, mean - limit) / width;
+    const least = (shortfall * shortfall) / this.#variance;
     const most = 1 - (closest * closest) / (1 + this.#kernel.noise);
-    if (mean - width * Math.sqrt(most * this.#variance) >= limit) return Number.POSITIVE_INFINITY;
-    const rest = this.#forward(this.#column, this.#column, 0);
-    return mean - width * Math.sqrt(Math.max(rest, 0) * this.#variance);
+    if (most <= least) return Number.POSITIVE_INFINITY;
+    const rest = this.#forward(this.#column, this.#column, 0, least);
+    return rest <= least ? Number.POSITIVE_INFINITY : mean - width * Math.sqrt(Math.max(rest, 0) * this.#variance);
   }
 
-  /** Similarity of a code to every row, in `out`; returns the largest. */
+  /** Similarity of a code to every row, in `out`; returns the largest. Leaves the code's place in `#place`. */
   #similarities(code: Code, out: Float64Array): number {
-    const { weights } = this.#kernel;
     const place = this.#place;
     const places = this.#places;
-    const numeric = this.#numeric;
-    const categorical = this.#categorical;
-    toPlace(this.#shape, code, place, 0);
+    const factors = this.#factors;
+    const split = this.#split;
+    const dimensions = place.length;
+    for (let k = 0; k < dimensions; k++) {
+      const index = this.#order[k]!;
+      place[k] = toPlace(this.#shape[index]!, code[index]!) * (k < split ? factors[k]! : 1);
+    }
     let closest = 0;
-    for (let i = 0, at = 0; i < this.#size; i++, at += this.#dimensions) {
+    for (let i = 0, at = 0; i < this.#size; i++, at += dimensions) {
       let r = 0;
-      for (let k = 0; k < numeric.length; k++) {
-        const j = numeric[k]!;
-        const difference = place[j]! - places[at + j]!;
-        r += weights[j]! * difference * difference;
+      for (let k = 0; k < split; k++) {
+        const difference = place[k]! - places[at + k]!;
+        r += difference * difference;
       }
-      for (let k = 0; k < categorical.length; k++) {
-        const j = categorical[k]!;
-        if (place[j] !== places[at + j]) r += weights[j]!;
-      }
+      for (let k = split; k < dimensions; k++) if (place[k] !== places[at + k]) r += factors[k]!;
       const alike = similarity(r);
       out[i] = alike;
       if (alike > closest) closest = alike;
@@ -133,18 +138,24 @@ export class GaussianProcess {
     return closest;
   }
 
-  /** Solves L x = column into `out` from `offset` on (in place allowed) and returns 1 - x . x. */
-  #forward(column: Float64Array, out: Float64Array, offset: number): number {
+  /**
+   * Solves L x = column into `out` from `offset` on (in place allowed) and returns 1 - x . x; stops as soon as that is not
+   * above `least`.
+   */
+  #forward(column: Float64Array, out: Float64Array, offset: number, least: number): number {
     const factor = this.#factor;
+    const size = this.#size;
     let rest = 1;
-    for (let i = 0; i < this.#size; i++) {
-      const row = i * this.capacity;
-      let sum = column[i]!;
-      for (let j = 0; j < i; j++) sum -= factor[row + j]! * out[offset + j]!;
-      sum /= factor[row + i]!;
-      out[offset + i] = sum;
-      rest -= sum * sum;
+    for (let i = 0, row = 0; i < size && rest > least; i++, row += i) {
+      const solved = (column[i]! - dot(factor, row, out, offset, i)) / factor[row + i]!;
+      out[offset + i] = solved;
+      rest -= solved * solved;
     }
     return rest;
   }
+}
+
+/** Rows of a lower triangle stand one behind the other without gaps, so that the factor fits into the nearest cache. */
+function rowStart(row: number): number {
+  return (row * (row + 1)) / 2;
 }

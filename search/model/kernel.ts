@@ -1,5 +1,3 @@
-import type { Code } from './codec.js';
-
 /** What a kernel needs to know about the parameters: which of them are categorical. */
 export type Shape = readonly boolean[];
 
@@ -17,12 +15,10 @@ export interface Kernel {
   readonly noise: number;
 }
 
-/** A place that codes are compared at: numbers as they are but for inactive ones. */
-export function toPlace(shape: Shape, code: Code, out: Float64Array, offset: number): void {
-  for (let index = 0; index < code.length; index++) {
-    const value = code[index]!;
-    out[offset + index] = Number.isNaN(value) ? (shape[index] ? -1 : 0.5) : value;
-  }
+/** Where a coded value is compared from: where it is, or where an inactive one is taken to be. */
+export function toPlace(categorical: boolean, value: number): number {
+  if (!Number.isNaN(value)) return value;
+  return categorical ? -1 : 0.5;
 }
 
 /** The part of r that one parameter contributes, without its weight. */

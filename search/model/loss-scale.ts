@@ -5,6 +5,8 @@
  */
 export class LossScale {
   readonly #sorted: Float64Array;
+  /** Where each of these stands. */
+  readonly #standing: Float64Array;
   readonly #spread: number;
   #mean = 0;
   #deviation = 1;
@@ -12,6 +14,7 @@ export class LossScale {
   /** @param losses finite numbers, less is better; they are sorted in place */
   constructor(losses: Float64Array) {
     this.#sorted = losses.sort();
+    this.#standing = new Float64Array(losses.length);
     const n = losses.length;
     const best = losses[0] ?? 0;
     const toMedian = (losses[n >> 1] ?? 0) - best;
@@ -20,7 +23,8 @@ export class LossScale {
     let sum = 0;
     let squares = 0;
     for (let i = 0; i < n; i++) {
-      const value = this.#raw(losses[i]!);
+      const value = i > 0 && losses[i] === losses[i - 1] ? this.#standing[i - 1]! : this.#raw(losses[i]!);
+      this.#standing[i] = value;
       sum += value;
       squares += value * value;
     }
@@ -29,17 +33,19 @@ export class LossScale {
     const variance = squares / n - this.#mean * this.#mean;
     // All losses equal: any scale will do, as long as it is one.
     this.#deviation = variance > 1e-12 ? Math.sqrt(variance) : 1;
+    for (let i = 0; i < n; i++) this.#standing[i] = (this.#standing[i]! - this.#mean) / this.#deviation;
   }
 
-  /** Where a loss stands; one worse than all known counts as the worst known. */
+  /** Where a loss stands; one better or worse than all known counts as the best or worst known. */
   of(loss: number): number {
+    const at = countBelow(this.#sorted, loss, false);
+    if (this.#sorted[at] === loss) return this.#standing[at]!;
     return (this.#raw(loss) - this.#mean) / this.#deviation;
   }
 
   /** Where the worst known loss stands. */
   get worst(): number {
-    const n = this.#sorted.length;
-    return n === 0 ? 0 : this.of(this.#sorted[n - 1]!);
+    return this.#standing.at(-1) ?? 0;
   }
 
   /** The middle loss (of two the greater). */

@@ -2,15 +2,20 @@ import { Follower } from '../follower.js';
 import type { History, TrialRecord } from '../history.js';
 import { LossScale } from './loss-scale.js';
 
-/** The best trials that a model always sees, and the least and most of the newest ones. */
-const BEST = 40;
-const NEWEST = 60;
-/** The newest are counted in blocks, so that the rows of a model change only once in a while at their front. */
-const BLOCK = 20;
 /** Up to here a model sees every trial. */
-const ALL = 100;
+const ALL = 80;
+/** Of more, it sees the newest 50 to 60, counted in blocks so that its rows seldom change at the front, */
+const NEWEST = 50;
+const BLOCK = 10;
+/** and the best of those before. */
+const VETERANS = 30;
+/** The best of all that are asked for. */
+const LEADERS = 5;
 
-/** Codes are told apart by trial; values are on the scale of `LossScale`. */
+/** As many trials as `rows` gives at most. */
+export const MOST_ROWS: number = Math.max(ALL, VETERANS + NEWEST + BLOCK);
+
+/** Some trials' numbers, and for each its place on the scale of `LossScale`. */
 export interface Fitting {
   readonly numbers: readonly number[];
   readonly values: Float64Array;
@@ -27,8 +32,10 @@ export class ObservedTrials {
   /** By number: known at all, and whether ended. */
   readonly #ended: (boolean | undefined)[] = [];
   readonly #open = new Set<number>();
-  /** Complete trials with a value, the best first, by number among equals; at most `BEST`. */
-  readonly #best: { readonly number: number; readonly loss: number }[] = [];
+  readonly #leaders = new BestTrials(LEADERS);
+  /** The best of those numbered below `#newestFrom`. */
+  readonly #veterans = new BestTrials(VETERANS);
+  #newestFrom = 0;
   #history: History | undefined;
   #known = 0;
   #measured = 0;
@@ -73,22 +80,19 @@ export class ObservedTrials {
     return count;
   }
 
-  /** Numbers of the best complete trials, the best first. */
-  best(count: number): readonly number[] {
-    return this.#best.slice(0, count).map(({ number }) => number);
+  /** Numbers of the five best complete trials, the best first. */
+  get leaders(): readonly number[] {
+    return this.#leaders.numbers;
   }
 
-  /**
-   * The trials for a model to look at, by number: all of the first hundred; later the best forty and the newest sixty to
-   * eighty. So there are never more than 120.
-   */
+  /** The trials for a model to look at, by number; never more than `MOST_ROWS`. */
   rows(): number[] {
     const from = this.end <= ALL ? 0 : Math.floor((this.end - NEWEST) / BLOCK) * BLOCK;
-    const rows: number[] = [];
-    if (from > 0) {
-      for (const { number } of this.#best) if (number < from) rows.push(number);
-      rows.sort((a, b) => a - b);
+    for (; this.#newestFrom < from; this.#newestFrom++) {
+      const trial = this.#history!.get(this.#newestFrom);
+      if (trial !== undefined && this.#ended[trial.number]) this.#veterans.add(trial.number, this.#measuredLoss(trial));
     }
+    const rows = this.#veterans.numbers.toSorted((a, b) => a - b);
     for (let number = from; number < this.end; number++) if (this.#ended[number] !== undefined) rows.push(number);
     return rows;
   }
@@ -98,8 +102,7 @@ export class ObservedTrials {
     const losses = new Float64Array(numbers.length);
     let count = 0;
     for (const number of numbers) {
-      const trial = this.#trial(number);
-      const loss = trial.status === 'complete' ? this.#lossOf(trial) : undefined;
+      const loss = this.#measuredLoss(this.#trial(number));
       if (loss !== undefined) losses[count++] = loss;
     }
     return new LossScale(losses.subarray(0, count));
@@ -148,6 +151,10 @@ export class ObservedTrials {
     return this.#history!.get(number)!;
   }
 
+  #measuredLoss(trial: TrialRecord): number | undefined {
+    return trial.status === 'complete' ? this.#lossOf(trial) : undefined;
+  }
+
   #lossOf(trial: TrialRecord): number | undefined {
     const { value } = trial;
     if (value === undefined || Number.isNaN(value)) return undefined;
@@ -159,7 +166,9 @@ export class ObservedTrials {
   #reset(): void {
     this.#ended.length = 0;
     this.#open.clear();
-    this.#best.length = 0;
+    this.#leaders.clear();
+    this.#veterans.clear();
+    this.#newestFrom = 0;
     this.#known = 0;
     this.#measured = 0;
     this.#onReset();
@@ -182,19 +191,38 @@ export class ObservedTrials {
     }
     this.#open.delete(number);
     this.#onEnd(number);
-    if (status === 'complete') this.#measure(trial);
+    const loss = this.#measuredLoss(trial);
+    if (loss !== undefined) this.#measured++;
+    this.#leaders.add(number, loss);
+    if (number < this.#newestFrom) this.#veterans.add(number, loss);
+  }
+}
+
+/** The trials with the least losses, the best first, by number among equals. */
+class BestTrials {
+  readonly #limit: number;
+  readonly #trials: { readonly number: number; readonly loss: number }[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  #measure(trial: TrialRecord): void {
-    const loss = this.#lossOf(trial);
+  get numbers(): readonly number[] {
+    return this.#trials.map(({ number }) => number);
+  }
+
+  clear(): void {
+    this.#trials.length = 0;
+  }
+
+  /** Takes a trial in if it is good enough; one without a loss never is. */
+  add(number: number, loss: number | undefined): void {
     if (loss === undefined) return;
-    this.#measured++;
-    const { number } = trial;
-    let at = this.#best.length;
-    while (at > 0 && isAfter(this.#best[at - 1]!, loss, number)) at--;
-    if (at === BEST) return;
-    this.#best.splice(at, 0, { number, loss });
-    this.#best.length = Math.min(this.#best.length, BEST);
+    let at = this.#trials.length;
+    while (at > 0 && isAfter(this.#trials[at - 1]!, loss, number)) at--;
+    if (at === this.#limit) return;
+    this.#trials.splice(at, 0, { number, loss });
+    this.#trials.length = Math.min(this.#trials.length, this.#limit);
   }
 }
 

@@ -3,19 +3,18 @@ import type { Code, Codec } from './codec.js';
 import { defaultKernel, fitKernel } from './fit-kernel.js';
 import { GaussianProcess } from './gaussian-process.js';
 import type { Kernel } from './kernel.js';
-import { ObservedTrials } from './observed-trials.js';
+import { MOST_ROWS, ObservedTrials } from './observed-trials.js';
 
-/** Rows of the process: 120 at most, and never a reason to grow. */
-const CAPACITY = 128;
 /** Ended trials that a kernel is fitted to, and how far back they are looked for. */
-const FIT_TO = 50;
+const FIT_TO = 36;
 const FIT_WITHIN = 400;
 
 /**
  * A model of what configurations are worth, learnt from a history and kept up to date with it.
  *
- * Cost, whatever the history's length: a suggestion adds a row or two of at most 120 (O(120^2) each) and fits a kernel
- * only where the history has grown by the square root of two since the last time (O(50^3), thirty times).
+ * Cost, whatever the history's length: a suggestion adds a row or two of at most 90 (O(90^2) each), builds all anew for
+ * one suggestion in ten (O(90^3)), and fits a kernel
+ * only where the history has grown by the square root of two since the last time (O(36^3), thirty times).
  *
  * All of this is a function of the history alone. The process is the same whether grown or built at once. A kernel
  * belongs to a milestone, a number of trials; it is fitted to those ended trials that are numbered below, starting from the
@@ -58,7 +57,7 @@ export class Surrogate {
     const rows = this.trials.rows();
     let process = this.#process;
     if (process === undefined || kernel !== this.#kernel) {
-      process = new GaussianProcess(this.#codec.categorical, kernel, CAPACITY);
+      process = new GaussianProcess(this.#codec.categorical, kernel, MOST_ROWS);
       this.#process = process;
       this.#kernel = kernel;
       this.#rows = [];
