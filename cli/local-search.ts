@@ -82,7 +82,8 @@ async function followFleet(
  * folder would take the worker's slots; they are paused, which loses nothing and is undone when their file is run again.
  */
 async function continueOrCreate(client: StudyClient, file: SearchFile): Promise<Study> {
-  const unfinished = (await client.listStudies()).filter(
+  const studies = await client.listStudies();
+  const unfinished = studies.filter(
     ({ state }) => state === StudyState.STUDY_STATE_RUNNING || state === StudyState.STUDY_STATE_PAUSED,
   );
   const same = unfinished.find(({ spec }) => spec === file.text);
@@ -91,7 +92,12 @@ async function continueOrCreate(client: StudyClient, file: SearchFile): Promise<
     await client.controlStudy(other.id, StudyAction.STUDY_ACTION_PAUSE);
     say(`${other.id} is unfinished and had another search file: it is paused until that file is run again`);
   }
-  if (same === undefined) return client.createStudy(file.text, file.fileName);
+  if (same === undefined) {
+    const study = await client.createStudy(file.text, file.fileName);
+    const before = studies.findLast(({ spec }) => spec === file.text);
+    if (before !== undefined) say(`${before.id} has finished; this is a new study, ${study.id}`);
+    return study;
+  }
   say(`going on with the unfinished study ${same.id}`);
   return same.state === StudyState.STUDY_STATE_PAUSED
     ? client.controlStudy(same.id, StudyAction.STUDY_ACTION_RESUME)

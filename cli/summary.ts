@@ -26,12 +26,12 @@ export function summaryLines(study: Study): Line[] {
           ...paramsYaml(best.params).map((line): Line => [span(`  ${line}`, 'green')]),
         ];
   const took = study.finishedAtMs > 0 ? ` in ${formatDuration(study.finishedAtMs - study.createdAtMs)}` : '';
-  const ended = study.notice === '' ? '' : `: ${plainText(study.notice)}`;
+  const ended = study.notice === '' ? '' : ` (${plainText(study.notice)})`;
   const saved = savedText(study);
   return [
     ...head,
     [],
-    [span(`${study.id} ${countsText(study.counts)}${took}${ended}`)],
+    [span(`${study.id}: ${countsText(study.counts)}${took}${ended}`)],
     ...(saved === undefined ? [] : [[span(saved)]]),
     [span(`sampler ${study.sampler}, pruner ${study.pruner}, seed ${study.seed}`, 'dim')],
   ];

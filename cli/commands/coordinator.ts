@@ -3,10 +3,11 @@ import { ConfigError } from '../../coordinator/errors.js';
 import { runCoordinator } from '../../coordinator/main.js';
 import { DEFAULT_ADDRESS } from '../../proto/channel.js';
 import { errorCode } from '../error-code.js';
-import { FAILURE, UserError } from '../fail.js';
+import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
+import { commandLine } from '../invocation.js';
 import { createLogger } from '../logger.js';
-import { parseDuration, parseListenAddress } from '../options.js';
+import { coordinatorWords, parseDuration, parseListenAddress } from '../options.js';
 import { stopWithParent } from '../parent.js';
 
 interface Options {
@@ -59,7 +60,10 @@ async function run(options: Options): Promise<void> {
       insecure,
       logger,
       signal: AbortSignal.any(signals),
-      onListening: (address) => parent?.tell({ listening: address }),
+      onListening: (address) => {
+        parent?.tell({ listening: address });
+        if (process.stderr.isTTY) sayWhatNext(address);
+      },
     });
   } catch (error) {
     throw explain(error, listen);
@@ -69,8 +73,16 @@ async function run(options: Options): Promise<void> {
   }
 }
 
+/** For a person who has just started it. */
+function sayWhatNext(address: string): void {
+  const to = coordinatorWords(address);
+  process.stderr.write(
+    `attach workers with   ${commandLine(['worker', ...to])}\nsubmit a search with  ${commandLine(['submit', ...to, 'search.yaml'])}\n`,
+  );
+}
+
 function explain(error: unknown, listen: string): unknown {
-  if (error instanceof ConfigError) return new UserError(error.message, FAILURE, { cause: error });
+  if (error instanceof ConfigError) return new UserError(error.message, BAD_INPUT, { cause: error });
   if (errorCode(error) !== 'EADDRINUSE' && !(error instanceof Error && error.message.includes('EADDRINUSE')))
     return error;
   const message = `${listen} is in use, perhaps by another coordinator: stop that one or name another address with --listen`;

@@ -29,7 +29,7 @@ describe('the summary of a study', () => {
       '  loss: "true"',
       '  nesterov: true',
       '',
-      'digits 15 complete, 9 pruned in 1m 47s: all 24 trials are done',
+      'digits: 15 complete, 9 pruned in 1m 47s (all 24 trials are done)',
       'early stopping saved 40 of 160 steps (25 %)',
       'sampler tpe, pruner median, seed 7',
     ]);
