@@ -87,6 +87,13 @@ describe('a reference', () => {
     expect(saidOf(training(train, '{o: [sgd, adam], m: {float: [0, 0.9], when: {o: sgd}}}'))).toEqual([]);
   });
 
+  it('to parameters whose conditions form a cycle is no second fault', () => {
+    const space = '{depth: {int: [1, 4], when: {w: 1}}, w: {int: [1, 8], when: {depth: 1}}}';
+    expect(saidOf(training(architecture('depth: $depth, width: $w'), space))).toEqual([
+      'space.depth.when: the conditions form a cycle: depth -> w -> depth; remove one of them',
+    ]);
+  });
+
   it('must not be left out where its key is needed', () => {
     const train = optimizer('type: $o, learning_rate: $lr');
     expect(saidOf(training(train, '{o: [sgd, adam], lr: {log: [0.1, 1], when: {o: sgd}}}'))).toEqual([

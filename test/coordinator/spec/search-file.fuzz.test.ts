@@ -101,7 +101,7 @@ describe('reading a search file', () => {
   ])('gives a spec or faults for %s', (_, texts) => {
     fc.assert(
       fc.property(texts, (text) => expectSense(text, parseSearchFile(text, 'f'))),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -246,6 +246,11 @@ describe('an enqueued row', () => {
     expect(faults.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([fault]);
   });
 
+  it('need not say what has only one value', () => {
+    const text = `${searching('{o: sgd, m: {float: [0, 1], when: {o: sgd}}}')}enqueue: [{m: 0.5}]\n`;
+    expect(faultsOf(text)).toEqual([]);
+  });
+
   it('may leave out what is to be drawn', () => {
     expect(faultsOf(enqueueing('{o: sgd, m: 0.5}, {w: 64}, {}'))).toEqual([]);
   });
