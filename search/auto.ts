@@ -10,9 +10,9 @@ import type { Sampler, Suggestion } from './sampler.js';
 import type { Space } from './space.js';
 
 /** Configurations that the model is asked about: drawn anywhere, near the best trials, and near the best of those asked. */
-const ANYWHERE = 15;
-const NEAR_BEST = 30;
-const NEAR_FOUND = 15;
+const ANYWHERE = 10;
+const NEAR_BEST = 20;
+const NEAR_FOUND = 10;
 /** Codes of more parameters cost more each, so that fewer are looked at. */
 const AFFORDABLE_PARAMETERS = 16;
 /** How many standard deviations below its expected loss a configuration is judged by. */

@@ -5,6 +5,7 @@ import { RandomSampler } from './random.js';
 import type { Sampler } from './sampler.js';
 import { type Settings, settingFaults } from './settings.js';
 import type { Space } from './space.js';
+import { TpeSampler } from './tpe/tpe.js';
 
 export interface AutoOptions {
   readonly type: 'auto';
@@ -88,6 +89,6 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
     case 'auto':
       return new AutoSampler(space, seed, options.startupTrials ?? 10);
     case 'tpe':
-      return new RandomSampler(space, seed);
+      return new TpeSampler(space, seed, options.startupTrials ?? 10, options.candidates ?? 24);
   }
 }
