@@ -101,6 +101,13 @@ describe('a reference', () => {
     ]);
   });
 
+  it('must not be left out because of a parameter that train does not name', () => {
+    const space = '{big: [true, false], lr: {log: [0.1, 1], when: {big: true}}}';
+    expect(saidOf(training(optimizer('learning_rate: $lr'), space))).toEqual([
+      'train.optimizer.learning_rate: is needed when big is false, but $lr is there only when big is true',
+    ]);
+  });
+
   it('is checked in values that only a condition further up allows', () => {
     const train = optimizer('learning_rate: 0.1, momentum: $m');
     const space =
