@@ -7,8 +7,9 @@ import { openDataset } from './dataset/catalog.js';
 import type { Dataset } from './dataset/dataset.js';
 import { createLoss } from './loss/create-loss.js';
 import { seedMathRandom } from './math-random.js';
-import { buildMlp } from './model/mlp.js';
+import { buildNetwork } from './model/build-network.js';
 import { createOptimizer } from './optimizer/create-optimizer.js';
+import { createSchedule } from './optimizer/schedule.js';
 import { Random } from './random.js';
 import { Trainer } from './trainer.js';
 
@@ -47,7 +48,7 @@ async function openTrialDataset(wanted: TrainConfig['dataset'], trial: TrialCont
 function createTrainer(config: TrainConfig, data: Dataset, seed: number): Trainer {
   const batches = new Batches(data);
   const loss = createLoss(config.loss, data.name, data.classes);
-  const network = buildMlp(config.architecture, batches.inputs, loss.outputs, {
+  const network = buildNetwork(config.architecture, data, loss.outputs, {
     weights: new Random(seed, STREAM.weights),
     dropout: new Random(seed, STREAM.dropout),
   });
@@ -57,6 +58,7 @@ function createTrainer(config: TrainConfig, data: Dataset, seed: number): Traine
     network,
     loss,
     optimizer: createOptimizer(config.optimizer, config.l2, network.parameters),
+    schedule: createSchedule(config.optimizer, config.epochs * Math.ceil(data.train.length / config.batch_size)),
     batchSize: config.batch_size,
     shuffle: new Random(seed, STREAM.shuffle),
   });

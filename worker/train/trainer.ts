@@ -6,6 +6,7 @@ import type { Loss } from './loss/loss.js';
 import { Tally } from './loss/tally.js';
 import type { Network } from './model/network.js';
 import type { Optimizer } from './optimizer/optimizer.js';
+import type { Schedule } from './optimizer/schedule.js';
 import type { Random } from './random.js';
 
 /** What a training is put together from. The trainer owns network and optimizer and disposes them. */
@@ -15,6 +16,8 @@ export interface TrainerParts {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  /** The learning rate by step. */
+  readonly schedule: Schedule;
   /** Images per step, at least 1; the last step of an epoch takes what is left. */
   readonly batchSize: number;
   readonly shuffle: Random;
@@ -44,6 +47,7 @@ const DIVERGENCE_CHECK_STEPS = 64;
 export class Trainer {
   readonly #parts: TrainerParts;
   readonly #order: Uint32Array;
+  #steps = 0;
 
   constructor(parts: TrainerParts) {
     this.#parts = parts;
@@ -117,7 +121,7 @@ export class Trainer {
       tally.add(measured);
       return measured.gradient();
     });
-    optimizer.step(gradients);
+    optimizer.step(gradients, this.#parts.schedule(this.#steps++));
   }
 }
 

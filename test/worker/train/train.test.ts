@@ -60,6 +60,25 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
   });
 });
 
+describe('training a convolutional network', () => {
+  const overrides = {
+    architecture: { type: 'cnn', depth: 2, width: 4, dense: 8, batch_norm: true, dropout: 0.1 },
+    optimizer: { type: 'adamw', learning_rate: 0.01, schedule: 'cosine', warmup: 0.1 },
+  };
+
+  it('learns, and leaves no tensor behind', async () => {
+    await loadObjective('train', 'wasm');
+    const before = tf.memory().numTensors;
+    const trial = await train('wasm', { ...overrides, dataset: { ...DATA, train: 1000 }, epochs: 4 });
+    expect(trial.reports.at(-1)?.metrics['val_accuracy']).toBeGreaterThan(0.6);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('gives the same numbers to the bit for the same seed', async () => {
+    expect(numbers(await train('wasm', overrides))).toEqual(numbers(await train('wasm', overrides)));
+  });
+});
+
 describe('training', () => {
   it('learns', async () => {
     const trial = await train('wasm', { dataset: { ...DATA, train: 1000, validation: 500 }, epochs: 8 });

@@ -70,7 +70,13 @@ export function adamStep(
   parameter.assign(tf.sub(parameter.value, tf.div(tf.mul(mean.value, learningRate), spread)));
 }
 
-function decayed(parameter: Parameter, gradient: tf.Tensor, decay: number): tf.Tensor {
+/** Takes a share of itself from the parameter. */
+export function shrink(parameter: Parameter, share: number): void {
+  parameter.assign(tf.mul(parameter.value, 1 - share));
+}
+
+/** The gradient with the parameter's own share in it. */
+export function decayed(parameter: Parameter, gradient: tf.Tensor, decay: number): tf.Tensor {
   return decay === 0 ? gradient : tf.add(gradient, tf.mul(parameter.value, decay));
 }
 

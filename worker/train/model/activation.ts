@@ -5,9 +5,11 @@ export type ActivationName = 'relu' | 'tanh' | 'elu' | 'sigmoid' | 'linear';
 
 /** A function applied to every unit, with its derivative expressed by its own output, which is all that is kept. */
 export interface Activation {
-  /** The engine applies it within the matrix product; `linear` where `finish` has to follow. */
-  readonly fused: 'relu' | 'elu' | 'sigmoid' | 'linear';
-  finish(output: tf.Tensor): tf.Tensor;
+  /** What a matrix product or a convolution applies to its sums as it makes them; `finish` does the rest. */
+  readonly fused: 'relu' | 'linear';
+  finish(sums: tf.Tensor): tf.Tensor;
+  /** Everything, for sums that nothing has been applied to. */
+  apply(sums: tf.Tensor): tf.Tensor;
   /** The gradient by the input, from the one by the output and the output. */
   backward(gradient: tf.Tensor, output: tf.Tensor): tf.Tensor;
 }
@@ -15,22 +17,25 @@ export interface Activation {
 const same = (output: tf.Tensor): tf.Tensor => output;
 
 export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
-  linear: { fused: 'linear', finish: same, backward: same },
-  relu: { fused: 'relu', finish: same, backward: reluGradient },
+  linear: { fused: 'linear', finish: same, apply: same, backward: same },
+  relu: { fused: 'relu', finish: same, apply: tf.relu, backward: reluGradient },
   // The derivative of elu is 1 above zero and exp(x) = output + 1 below, where the output is negative.
   elu: {
-    fused: 'elu',
-    finish: same,
+    fused: 'linear',
+    finish: tf.elu,
+    apply: tf.elu,
     backward: (gradient, output) => tf.mul(gradient, tf.add(tf.minimum(output, 0), 1)),
   },
   sigmoid: {
-    fused: 'sigmoid',
-    finish: same,
+    fused: 'linear',
+    finish: tf.sigmoid,
+    apply: tf.sigmoid,
     backward: (gradient, output) => tf.mul(gradient, tf.mul(output, tf.sub(1, output))),
   },
   tanh: {
     fused: 'linear',
     finish: tf.tanh,
+    apply: tf.tanh,
     backward: (gradient, output) => tf.mul(gradient, tf.sub(1, tf.square(output))),
   },
 };

@@ -16,7 +16,12 @@ export class Network {
     return this.#layers.reduce((signal, layer) => layer.infer(signal), input);
   }
 
-  /** One way through in training. `gradientOf` turns the logits into the loss's gradient by them. */
+  /** The logits in training, where layers may drop units and look at the whole batch. */
+  train(input: tf.Tensor): tf.Tensor {
+    return this.#layers.reduce((signal, layer) => layer.forward(signal).output, input);
+  }
+
+  /** One way through in training and back. `gradientOf` turns the logits into the loss's gradient by them. */
   gradients(input: tf.Tensor, gradientOf: (logits: tf.Tensor) => tf.Tensor): readonly tf.Tensor[] {
     const steps: Forward[] = [];
     let signal = input;

@@ -1,10 +1,12 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { momentumStep, sgdStep } from '../backend/training-steps.js';
-import { Parameter } from '../model/parameter.js';
-import { decayOf, type Optimizer, type OptimizerSettings } from './optimizer.js';
+import type { Parameter } from '../model/parameter.js';
+import { decayOf, type Optimizer, zerosFor } from './optimizer.js';
 
 /** Settings of {@link Sgd}. */
-export interface SgdSettings extends OptimizerSettings {
+export interface SgdSettings {
+  /** Weight of the sum of squared kernel weights in the loss. */
+  readonly l2: number;
   /** In [0, 1). */
   readonly momentum: number;
   readonly nesterov: boolean;
@@ -24,15 +26,13 @@ export class Sgd implements Optimizer {
   constructor(parameters: readonly Parameter[], settings: SgdSettings) {
     this.#parameters = parameters;
     this.#settings = settings;
-    this.#velocities =
-      settings.momentum === 0
-        ? []
-        : parameters.map(({ name, value }) => new Parameter(`${name}/velocity`, tf.zerosLike(value), false));
+    this.#velocities = settings.momentum === 0 ? [] : zerosFor(parameters, 'velocity');
   }
 
-  step(gradients: readonly tf.Tensor[]): void {
+  step(gradients: readonly tf.Tensor[], learningRate: number): void {
+    const { l2, momentum, nesterov } = this.#settings;
     for (const [index, parameter] of this.#parameters.entries()) {
-      const settings = { ...this.#settings, decay: decayOf(parameter, this.#settings) };
+      const settings = { learningRate, momentum, nesterov, decay: decayOf(parameter, l2) };
       const velocity = this.#velocities[index];
       if (velocity === undefined) sgdStep(parameter, gradients[index]!, settings);
       else momentumStep(parameter, gradients[index]!, velocity, settings);

@@ -6,12 +6,26 @@ import { useBackend } from '../../../../worker/train/backend/backend.js';
 import { binaryCrossentropy } from '../../../../worker/train/loss/binary.js';
 import { categoricalCrossentropy } from '../../../../worker/train/loss/categorical.js';
 import type { Loss } from '../../../../worker/train/loss/loss.js';
-import { buildMlp } from '../../../../worker/train/model/mlp.js';
+import { buildNetwork } from '../../../../worker/train/model/build-network.js';
 import type { Network } from '../../../../worker/train/model/network.js';
 import { Random } from '../../../../worker/train/random.js';
 
-const IMAGES = 7;
-const INPUTS = 11;
+const IMAGES = 5;
+const IMAGE = { height: 6, width: 5, channels: 3 };
+const INPUTS = IMAGE.height * IMAGE.width * IMAGE.channels;
+const PLAIN = {
+  type: 'mlp',
+  depth: 2,
+  width: 6,
+  dropout: 0,
+  activation: 'relu',
+  batch_norm: false,
+  kernel: 3,
+  pooling: 'max',
+  dense: 7,
+} as const;
+
+type Architecture = Parameters<typeof buildNetwork>[0];
 
 interface Setup {
   readonly network: Network;
@@ -20,10 +34,9 @@ interface Setup {
   readonly labels: Uint8Array;
 }
 
-function setUp(activation: 'relu' | 'tanh' | 'elu' | 'sigmoid', depth: number, loss: Loss): Setup {
+function setUp(architecture: Architecture, loss: Loss): Setup {
   const random = new Random(4);
-  const architecture = { type: 'mlp', depth, width: 6, dropout: 0, activation } as const;
-  const network = buildMlp(architecture, INPUTS, loss.outputs, { weights: random, dropout: random });
+  const network = buildNetwork(architecture, IMAGE, loss.outputs, { weights: random, dropout: random });
   // Biases begin as zero; the check should not depend on that.
   for (const parameter of network.parameters) {
     const moved = Float32Array.from(parameter.value.dataSync(), (value) => value + random.between(-0.2, 0.2));
@@ -43,7 +56,7 @@ function ownGradients({ network, loss, input, labels }: Setup): Float32Array[] {
 
 function tapeGradients({ network, loss, input, labels }: Setup): Float32Array[] {
   const targets = loss.targets(labels);
-  const meanLoss = (): tf.Scalar => tf.div(loss.measure(network.infer(input), targets).loss, IMAGES);
+  const meanLoss = (): tf.Scalar => tf.div(loss.measure(network.train(input), targets).loss, IMAGES);
   const values = network.parameters.map((parameter) => parameter.value);
   return tf
     .grads(meanLoss)(values)
@@ -59,29 +72,59 @@ function worstDifference(a: readonly Float32Array[], b: readonly Float32Array[])
 beforeEach(() => tf.engine().startScope());
 afterEach(() => tf.engine().endScope());
 
+async function expectTapeGradients(architecture: Architecture, createLoss: () => Loss, backend: string): Promise<void> {
+  await useBackend('cpu');
+  const reference = tapeGradients(setUp(architecture, createLoss()));
+  await useBackend(backend);
+  const own = ownGradients(setUp(architecture, createLoss()));
+  expect(Math.max(...reference.map((values) => Math.max(...values)))).toBeGreaterThan(0.01);
+  expect(worstDifference(own, reference)).toBeLessThan(5e-6);
+}
+
 const LOSSES: Readonly<Record<string, () => Loss>> = {
   'categorical cross-entropy': () => categoricalCrossentropy(5),
   'binary cross-entropy': binaryCrossentropy,
 };
 
-describe.each(['cpu', 'wasm'])('the gradients of a perceptron on %s', (backend) => {
-  for (const [lossName, createLoss] of Object.entries(LOSSES)) {
+const NETWORKS: Readonly<Record<string, Architecture>> = {
+  'a network without hidden layers': { ...PLAIN, depth: 0 },
+  'a perceptron with batch normalization': { ...PLAIN, batch_norm: true },
+  'a perceptron with batch normalization and tanh': { ...PLAIN, batch_norm: true, activation: 'tanh' },
+  'a convolutional network': { ...PLAIN, type: 'cnn' },
+  'a convolutional network with tanh, whose windows have no number above zero': {
+    ...PLAIN,
+    type: 'cnn',
+    activation: 'tanh',
+  },
+  'a convolutional network of 8 filters with average pooling': {
+    ...PLAIN,
+    type: 'cnn',
+    width: 8,
+    pooling: 'average',
+    activation: 'elu',
+  },
+  'a convolutional network of one block of even kernels, without pooling and hidden layer': {
+    ...PLAIN,
+    type: 'cnn',
+    depth: 1,
+    kernel: 4,
+    pooling: 'none',
+    dense: 0,
+  },
+  'a convolutional network with batch normalization': { ...PLAIN, type: 'cnn', batch_norm: true, kernel: 5 },
+  'a convolutional network deeper than its picture can be pooled': { ...PLAIN, type: 'cnn', depth: 5, width: 2 },
+};
+
+describe.each(['cpu', 'wasm'])('the gradients on %s', (backend) => {
+  for (const [name, createLoss] of Object.entries(LOSSES)) {
     for (const activation of ['relu', 'tanh', 'elu', 'sigmoid'] as const) {
-      it(`are those that the tape finds, with ${activation} and ${lossName}`, async () => {
-        await useBackend('cpu');
-        const reference = tapeGradients(setUp(activation, 2, createLoss()));
-        await useBackend(backend);
-        const own = ownGradients(setUp(activation, 2, createLoss()));
-        expect(Math.max(...reference.map((values) => Math.max(...values)))).toBeGreaterThan(0.01);
-        expect(worstDifference(own, reference)).toBeLessThan(2e-6);
-      });
+      it(`of a perceptron are those that the tape finds, with ${activation} and ${name}`, () =>
+        expectTapeGradients({ ...PLAIN, activation }, createLoss, backend));
     }
   }
 
-  it('are those that the tape finds without a hidden layer', async () => {
-    await useBackend('cpu');
-    const reference = tapeGradients(setUp('relu', 0, categoricalCrossentropy(5)));
-    await useBackend(backend);
-    expect(worstDifference(ownGradients(setUp('relu', 0, categoricalCrossentropy(5))), reference)).toBeLessThan(2e-6);
-  });
+  for (const [name, architecture] of Object.entries(NETWORKS)) {
+    it(`of ${name} are those that the tape finds`, () =>
+      expectTapeGradients(architecture, () => categoricalCrossentropy(5), backend));
+  }
 });

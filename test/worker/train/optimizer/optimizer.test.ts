@@ -8,13 +8,14 @@ type Settings = Parameters<typeof createOptimizer>[0];
 
 /** Seven numbers: some are worked on four at a time, the rest one by one. */
 const START = [1, 2, -3, 0.5, -0.25, 4, -1.5];
+const RATE = 0.1;
 const GRADIENTS = [0, 1, 2, 3].map((step) => START.map((_, axis) => Math.sin(3 * step + 7 * axis)));
 
 /** Where the parameter is after the gradients above. */
-function walk(settings: Settings, l2 = 0, decays = true): number[] {
+function walk(settings: Settings, l2 = 0, decays = true, gradients = GRADIENTS): number[] {
   const parameter = new Parameter('w', tf.tensor1d(START), decays);
   const optimizer = createOptimizer(settings, l2, [parameter]);
-  for (const gradient of GRADIENTS) tf.tidy(() => optimizer.step([tf.tensor1d(gradient)]));
+  for (const gradient of gradients) tf.tidy(() => optimizer.step([tf.tensor1d(gradient)], RATE));
   const values = [...parameter.value.dataSync()];
   optimizer.dispose();
   parameter.dispose();
@@ -44,7 +45,8 @@ function expectClose(actual: readonly number[], wanted: readonly number[]): void
   for (const [index, value] of actual.entries()) expect(value).toBeCloseTo(wanted[index]!, 5);
 }
 
-const SGD = { type: 'sgd', learning_rate: 0.1 } as const;
+const TYPES = ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'adadelta'] as const;
+const SGD = { type: 'sgd' } as const;
 
 describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
   beforeEach(async () => {
@@ -73,7 +75,46 @@ describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
       const mean = memory[0] / (1 - 0.9 ** step);
       return (0.1 * mean) / (Math.sqrt(memory[1] / (1 - 0.999 ** step)) + 1e-8);
     });
-    expectClose(walk({ type: 'adam', learning_rate: 0.1 }), wanted);
+    expectClose(walk({ type: 'adam' }), wanted);
+  });
+
+  it('shrink kernels past all scaling (adamw)', () => {
+    const plain = expected(() => 0);
+    const still = GRADIENTS.map((gradient) => gradient.map(() => 0));
+    expect(plain).toEqual(START);
+    const shrunk = walk({ type: 'adamw', weight_decay: 0.2 }, 0, true, still);
+    expectClose(
+      shrunk,
+      START.map((value) => value * (1 - RATE * 0.2) ** still.length),
+    );
+    expect(walk({ type: 'adamw', weight_decay: 0.2 }, 0, false, still)).toEqual(START);
+    expect(walk({ type: 'adamw', weight_decay: 0 })).toEqual(walk({ type: 'adam' }));
+  });
+
+  it('scale by the running mean of squares (rmsprop)', () => {
+    const wanted = expected((gradient, _step, memory) => {
+      memory[0] = 0.8 * memory[0] + 0.2 * gradient ** 2;
+      return (0.1 * gradient) / (Math.sqrt(memory[0]) + 1e-7);
+    });
+    expectClose(walk({ type: 'rmsprop', rho: 0.8 }), wanted);
+  });
+
+  it('scale by the sum of squares (adagrad)', () => {
+    const wanted = expected((gradient, _step, memory) => {
+      memory[0] += gradient ** 2;
+      return (0.1 * gradient) / (Math.sqrt(memory[0]) + 1e-7);
+    });
+    expectClose(walk({ type: 'adagrad' }), wanted);
+  });
+
+  it('take steps in the unit of the parameter (adadelta)', () => {
+    const wanted = expected((gradient, _step, memory) => {
+      memory[0] = 0.95 * memory[0] + 0.05 * gradient ** 2;
+      const step = gradient * Math.sqrt((memory[1] + 1e-7) / (memory[0] + 1e-7));
+      memory[1] = 0.95 * memory[1] + 0.05 * step ** 2;
+      return 0.1 * step;
+    });
+    expectClose(walk({ type: 'adadelta' }), wanted);
   });
 
   it('draw kernels towards zero by the derivative of l2 * w^2, and leave biases alone', () => {
@@ -82,22 +123,22 @@ describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
       expected((gradient) => 0.1 * gradient, 0.25),
     );
     expectClose(walk({ ...SGD, momentum: 0.9 }, 0.25), expected(withMomentum(false), 0.25));
-    for (const settings of [SGD, { ...SGD, momentum: 0.9 }, { type: 'adam', learning_rate: 0.1 } as const]) {
+    for (const settings of [SGD, { ...SGD, momentum: 0.9 }, ...TYPES.map((type) => ({ type, weight_decay: 0 }))]) {
       expect(walk(settings, 0.25, false)).toEqual(walk(settings));
       expect(walk(settings, 0.25)).not.toEqual(walk(settings));
     }
   });
 
-  it.each(['sgd', 'adam'] as const)('leave no tensor behind (%s)', (type) => {
+  it.each(TYPES)('leave no tensor behind (%s)', (type) => {
     const before = tf.memory().numTensors;
-    walk({ type, learning_rate: 0.1, momentum: 0.9, nesterov: true });
+    walk({ type, momentum: 0.9, nesterov: true });
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it('keep NaN as NaN', () => {
     const parameter = new Parameter('w', tf.tensor1d(START), true);
     const optimizer = createOptimizer({ ...SGD, momentum: 0.9 }, 0, [parameter]);
-    tf.tidy(() => optimizer.step([tf.fill([START.length], Number.NaN)]));
+    tf.tidy(() => optimizer.step([tf.fill([START.length], Number.NaN)], RATE));
     for (const value of parameter.value.dataSync()) expect(value).toBeNaN();
     optimizer.dispose();
     parameter.dispose();

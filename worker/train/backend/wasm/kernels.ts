@@ -43,6 +43,53 @@ export interface Kernels {
     epsilon: number,
     decay: number,
   ): void;
+  pad(
+    x: number,
+    out: number,
+    n: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    bottom: number,
+    left: number,
+    right: number,
+  ): void;
+  resizeRows(x: number, from: number, out: number, to: number, rows: number): void;
+  flipFilter(filter: number, out: number, taps: number, inputs: number, outputs: number): void;
+  filterGradient(
+    x: number,
+    dy: number,
+    dw: number,
+    n: number,
+    height: number,
+    width: number,
+    inputs: number,
+    outHeight: number,
+    outWidth: number,
+    outputs: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+  ): void;
+  maxPoolGradient(
+    x: number,
+    dy: number,
+    dx: number,
+    n: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    windowHeight: number,
+    windowWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    padTop: number,
+    padLeft: number,
+  ): void;
 }
 
 /** What is needed of the platform's WebAssembly, which only the typings of browsers describe. */

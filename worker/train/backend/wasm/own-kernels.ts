@@ -1,5 +1,7 @@
 import { columnSums } from './column-sums.js';
+import { filterGradient, inputGradient } from './convolution.js';
 import { fusedMatmul, matmul } from './matmul.js';
+import { maxPoolGradient } from './pooling.js';
 import type { WasmKernel } from './register-kernels.js';
 import { adamStep, momentumStep, reluGradient, sgdStep } from './training-steps.js';
 
@@ -8,6 +10,9 @@ export const OWN_KERNELS: Readonly<Record<string, WasmKernel>> = {
   BatchMatMul: matmul,
   _FusedMatMul: fusedMatmul,
   Sum: columnSums,
+  Conv2DBackpropFilter: filterGradient,
+  Conv2DBackpropInput: inputGradient,
+  MaxPoolGrad: maxPoolGradient,
   AssayReluGradient: reluGradient,
   AssaySgdStep: sgdStep,
   AssayMomentumStep: momentumStep,

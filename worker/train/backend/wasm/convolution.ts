@@ -1,0 +1,138 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { backend_util, getKernel, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { addressOf, kernelsOf } from './kernels.js';
+import type { WasmKernel } from './register-kernels.js';
+
+type Shape4D = [number, number, number, number];
+type ConvInfo = backend_util.Conv2DInfo;
+
+interface Attributes {
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
+  readonly dataFormat: 'NHWC' | 'NCHW';
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+/** The gradient of a convolution by its filter, which the engine has no kernel for. */
+export const filterGradient: WasmKernel = (backend, inputs, attrs) => {
+  const x = inputs['x']!;
+  const { filterShape } = attrs as unknown as { readonly filterShape: Shape4D };
+  const info = convolution(x.shape as Shape4D, filterShape, attrs as unknown as Attributes);
+  const [filterHeight, filterWidth, inputChannels, outputChannels] = filterShape;
+  const outputs = Math.ceil(outputChannels / 8) * 8;
+  const rows = Math.ceil((filterWidth * inputChannels) / 4) * 4;
+  const padded = padInput(backend, x, info);
+  const dy = widened(backend, inputs['dy']!, outputChannels, outputs);
+  const wide = backend.makeOutput([filterHeight, rows, outputs], 'float32');
+  const kernels = kernelsOf(backend);
+  kernels.filterGradient(
+    addressOf(backend, padded.tensor),
+    addressOf(backend, dy),
+    addressOf(backend, wide),
+    info.batchSize,
+    padded.height,
+    padded.width,
+    inputChannels,
+    info.outHeight,
+    info.outWidth,
+    outputs,
+    filterHeight,
+    filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+  );
+  const out = backend.makeOutput(filterShape, 'float32');
+  // First the columns that are too many, then the rows: rows that belong together lie in one piece.
+  const narrow = backend.makeOutput([filterHeight, rows, outputChannels], 'float32');
+  kernels.resizeRows(
+    addressOf(backend, wide),
+    outputs,
+    addressOf(backend, narrow),
+    outputChannels,
+    filterHeight * rows,
+  );
+  kernels.resizeRows(
+    addressOf(backend, narrow),
+    rows * outputChannels,
+    addressOf(backend, out),
+    filterWidth * inputChannels * outputChannels,
+    filterHeight,
+  );
+  for (const tensor of [padded.tensor, wide, narrow]) backend.disposeData(tensor.dataId);
+  if (dy !== inputs['dy']) backend.disposeData(dy.dataId);
+  return out;
+};
+
+/**
+ * The gradient of a convolution by its input: the convolution of the output's gradient with the filter turned round,
+ * which the engine is ten times as quick at as at its own kernel for this. Undefined for strides other than 1.
+ */
+export const inputGradient: WasmKernel = (backend, inputs, attrs) => {
+  const { dy, filter } = inputs as { readonly dy: TensorInfo; readonly filter: TensorInfo };
+  const [height, width, inputChannels, outputChannels] = filter.shape as Shape4D;
+  const { inputShape } = attrs as unknown as { readonly inputShape: Shape4D };
+  const info = convolution(inputShape, filter.shape as Shape4D, attrs as unknown as Attributes);
+  if (info.strideHeight !== 1 || info.strideWidth !== 1) return undefined;
+  const flipped = backend.makeOutput([height, width, outputChannels, inputChannels], 'float32');
+  kernelsOf(backend).flipFilter(
+    addressOf(backend, filter),
+    addressOf(backend, flipped),
+    height * width,
+    inputChannels,
+    outputChannels,
+  );
+  const { top, bottom, left, right } = info.padInfo;
+  const pad = [
+    [0, 0],
+    [height - 1 - top, height - 1 - bottom],
+    [width - 1 - left, width - 1 - right],
+    [0, 0],
+  ];
+  const out = getKernel('Conv2D', 'wasm').kernelFunc({
+    inputs: { x: dy, filter: flipped },
+    backend,
+    attrs: { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 },
+  });
+  backend.disposeData(flipped.dataId);
+  return out as TensorInfo;
+};
+
+function convolution(inputShape: Shape4D, filterShape: Shape4D, attrs: Attributes): ConvInfo {
+  if (attrs.dataFormat !== 'NHWC') throw new Error(`convolutions of ${attrs.dataFormat} data have no gradient on wasm`);
+  const { strides, pad, dimRoundingMode } = attrs;
+  return backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode, false);
+}
+
+/** The input with its border of zeros, and some room behind it, which the kernel reads. */
+function padInput(
+  backend: BackendWasm,
+  x: TensorInfo,
+  info: ConvInfo,
+): { readonly tensor: TensorInfo; readonly height: number; readonly width: number } {
+  const { top, bottom, left, right } = info.padInfo;
+  const height = info.inHeight + top + bottom;
+  const width = info.inWidth + left + right;
+  const tensor = backend.makeOutput([info.batchSize * height * width * info.inChannels + 4], 'float32');
+  kernelsOf(backend).pad(
+    addressOf(backend, x),
+    addressOf(backend, tensor),
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    top,
+    bottom,
+    left,
+    right,
+  );
+  return { tensor, height, width };
+}
+
+/** The tensor with more numbers in its last axis, the new ones zero; itself when it has them already. */
+function widened(backend: BackendWasm, tensor: TensorInfo, from: number, to: number): TensorInfo {
+  if (from === to) return tensor;
+  const rows = util.sizeFromShape(tensor.shape) / from;
+  const out = backend.makeOutput([rows, to], 'float32');
+  kernelsOf(backend).resizeRows(addressOf(backend, tensor), from, addressOf(backend, out), to, rows);
+  return out;
+}
