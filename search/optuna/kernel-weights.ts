@@ -17,6 +17,13 @@ export function kernelWeights(n: number, out: Float64Array): void {
   if (ramp > 1) out[ramp - 1] = 1;
 }
 
+/** Of n observations and the prior. */
+export function totalWeight(weights: Float64Array, n: number): number {
+  let sum = 0;
+  for (let k = 0; k <= n; k++) sum += weights[k]!;
+  return sum;
+}
+
 /** How many of n finished trials are the good ones. */
 export function goodCount(n: number): number {
   return Math.min(Math.ceil(0.1 * n), FULL);

@@ -34,9 +34,11 @@ export class NumericKernels {
   readonly high: number;
   centres: Float64Array = new Float64Array(64);
   widths: Float64Array = new Float64Array(64);
-  /** Indices of the observations, ascending by centre; only where `order` was asked for or needed for the widths. */
+  /** Indices of the observations, ascending by centre; only where widths go by it, or there is no other parameter. */
   order: Int32Array = new Int32Array(64);
-  /** Continuous: log(1 / (width * sqrt(2 pi) * share of the range)). */
+  /** Continuous, alone: the greatest density, 1 / (width * sqrt(2 pi) * share of the range). */
+  heights: Float64Array = new Float64Array(64);
+  /** Continuous, among others: its logarithm. */
   offsets: Float64Array = new Float64Array(64);
   /** Stepped: ids of equal kernels. */
   ids: Int32Array = new Int32Array(64);
@@ -60,25 +62,28 @@ export class NumericKernels {
     this.centres[n] = 0.5 * (this.low + this.high);
     this.widths[n] = this.high - this.low;
     this.#cache.reserve(column.centres.length);
-    if (this.masses === undefined) this.#fitOffsets(slots, n);
+    if (this.masses === undefined) this.#fitDensities(slots, n);
     else this.#fitIds(this.masses, slots, n);
   }
 
   #fitWidths(column: Column, selection: Selection): void {
     const { n } = selection;
-    const { scottDimensions } = this.#options;
+    const { scottDimensions, dimensions } = this.#options;
+    if (scottDimensions === undefined || dimensions === 1) this.#sort(column, selection);
     if (scottDimensions !== undefined) {
       this.widths.fill(scottWidth(n, scottDimensions, this.high - this.low), 0, n);
       return;
     }
-    const order = this.#sorted(column, selection);
-    neighbourWidths(this.centres, order, n, this.low, this.high, this.widths);
+    neighbourWidths(this.centres, this.order, n, this.low, this.high, this.widths);
   }
 
   /** The column's own order is numpy's as long as no value repeats, and beyond the length at which numpy's is known. */
-  #sorted(column: Column, { ranks, n, count }: Selection): Int32Array {
+  #sort(column: Column, { ranks, n, count }: Selection): void {
     const kind = this.#options.argsort;
-    if (n <= FEW) return argsort(kind, this.centres, n);
+    if (n <= FEW) {
+      this.order.set(argsort(kind, this.centres, n));
+      return;
+    }
     let at = 0;
     let repeats = false;
     let last = Number.NaN;
@@ -91,19 +96,29 @@ export class NumericKernels {
       this.order[at++] = rank;
     }
     if (repeats && (kind === 'scalar' || n <= NETWORK_MAX)) this.order.set(argsort(kind, this.centres, n));
-    return this.order;
   }
 
-  #fitOffsets(slots: Int32Array, n: number): void {
+  /** What a mixture of several parameters needs of the only one. */
+  fillOffsets(n: number): void {
+    for (let k = 0; k <= n; k++) this.offsets[k] = this.#offset(this.centres[k]!, this.widths[k]!);
+  }
+
+  #fitDensities(slots: Int32Array, n: number): void {
     const cache = this.#cache;
-    for (let i = 0; i < n; i++) {
+    const alone = this.#options.dimensions === 1;
+    const out = alone ? this.heights : this.offsets;
+    for (let i = 0; i <= n; i++) {
       const slot = slots[i]!;
       const centre = this.centres[i]!;
       const width = this.widths[i]!;
-      if (!cache.has(slot, centre, width)) cache.put(slot, centre, width, this.#offset(centre, width));
-      this.offsets[i] = cache.results[slot]!;
+      if (i < n && cache.has(slot, centre, width)) {
+        out[i] = cache.results[slot]!;
+        continue;
+      }
+      const offset = this.#offset(centre, width);
+      out[i] = alone ? Math.exp(offset) : offset;
+      if (i < n) cache.put(slot, centre, width, out[i]!);
     }
-    this.offsets[n] = this.#offset(this.centres[n]!, this.widths[n]!);
   }
 
   #offset(centre: number, width: number): number {
@@ -136,8 +151,10 @@ export class NumericKernels {
     this.centres = new Float64Array(length);
     this.widths = new Float64Array(length);
     this.order = new Int32Array(length);
-    if (this.masses === undefined) this.offsets = new Float64Array(length);
-    else this.ids = new Int32Array(length);
+    if (this.masses === undefined) {
+      this.heights = new Float64Array(length);
+      this.offsets = new Float64Array(length);
+    } else this.ids = new Int32Array(length);
   }
 }
 

@@ -10,21 +10,22 @@ export class MersenneTwister {
   readonly #key = new Uint32Array(LENGTH);
   #position = LENGTH;
   #blocks = -1;
+  readonly #seed: number;
+  /** The state where `goTo` was last told to go. */
+  readonly #marked = new Uint32Array(LENGTH);
+  #markedBlocks = -1;
 
   /** @param seed an integer in [0, 2^32) */
   constructor(seed: number) {
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new RangeError(`seed ${seed} must be an integer >= 0 and < 2^32`);
     }
-    const key = this.#key;
-    key[0] = seed;
-    for (let i = 1; i < LENGTH; i++) {
-      const previous = key[i - 1]!;
-      key[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
-    }
+    this.#seed = seed;
+    this.#begin();
+    this.#marked.set(this.#key);
   }
 
-  /** Number of 32-bit words taken since the seed; what `skipTo` takes. */
+  /** Number of 32-bit words taken since the seed; what `goTo` takes. */
   get taken(): number {
     return this.#blocks * LENGTH + this.#position;
   }
@@ -35,17 +36,18 @@ export class MersenneTwister {
   }
 
   /**
-   * Moves on until `taken` words have been taken. A thousand suggestions of TPE are some 500 blocks, less than a
-   * millisecond, so that positions need no stored states.
-   *
-   * @throws {RangeError} when that lies behind
+   * Goes to where `taken` words have been taken since the seed. Forwards, a thousand suggestions of TPE are some 500
+   * blocks, less than a millisecond, so positions need no stored states; backwards it is the same from the seed, or
+   * from the last position gone to.
    */
-  skipTo(taken: number): void {
-    if (!(taken >= this.taken)) throw new RangeError(`cannot go back from word ${this.taken} to ${taken}`);
+  goTo(taken: number): void {
+    if (taken < this.taken) this.#goBack(taken);
     // A full block stays in place until the next word is asked for, as numpy leaves it.
     const blocks = Math.max(this.#blocks, Math.ceil(taken / LENGTH) - 1);
     while (this.#blocks < blocks) this.#twist();
     this.#position = taken - blocks * LENGTH;
+    this.#marked.set(this.#key);
+    this.#markedBlocks = blocks;
   }
 
   uint32(): number {
@@ -93,6 +95,27 @@ export class MersenneTwister {
     for (let i = 0; i < weights.length; i++) cumulative[i] = sum += weights[i]!;
     for (let i = 0; i < weights.length; i++) cumulative[i]! /= sum;
     for (let i = 0; i < out.length; i++) out[i] = countUpTo(cumulative, this.random());
+  }
+
+  #begin(): void {
+    const key = this.#key;
+    key[0] = this.#seed;
+    for (let i = 1; i < LENGTH; i++) {
+      const previous = key[i - 1]!;
+      key[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
+    }
+    this.#position = LENGTH;
+    this.#blocks = -1;
+  }
+
+  #goBack(taken: number): void {
+    if (taken < this.#markedBlocks * LENGTH || this.#markedBlocks < 0) {
+      this.#begin();
+      return;
+    }
+    this.#key.set(this.#marked);
+    this.#blocks = this.#markedBlocks;
+    this.#position = 0;
   }
 
   #twist(): void {

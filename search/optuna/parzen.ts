@@ -1,10 +1,14 @@
-import { MixtureDensity } from './density.js';
+import { CategoricalDensity } from './categorical-density.js';
+import { ContinuousDensity } from './continuous-density.js';
 import type { Distribution } from './distribution.js';
 import { drawCandidates } from './good-sample.js';
+import { JointDensity } from './joint-density.js';
 import { kernelWeights } from './kernel-weights.js';
 import { CategoricalKernels, type KernelOptions, type Kernels, NumericKernels, type Selection } from './kernels.js';
 import type { MersenneTwister } from './mersenne-twister.js';
+import type { MixtureDensity } from './mixture.js';
 import type { ObservationTable } from './observations.js';
+import { SteppedDensity } from './stepped-density.js';
 
 /**
  * A Parzen estimator over the parameters of a table: a kernel around each selected observation and a wide one over the
@@ -24,7 +28,7 @@ export class ParzenEstimator {
         ? new CategoricalKernels(distribution)
         : new NumericKernels(distribution, options),
     );
-    this.#density = new MixtureDensity(this.kernels);
+    this.#density = densityOf(this.kernels);
   }
 
   fit(table: ObservationTable, selection: Selection): void {
@@ -43,4 +47,11 @@ export class ParzenEstimator {
   logDensities(candidates: readonly Float64Array[]): Float64Array {
     return candidates[0]!.map((_, i) => this.#density.logDensity(candidates, i));
   }
+}
+
+function densityOf(kernels: readonly Kernels[]): MixtureDensity {
+  const [only] = kernels;
+  if (only === undefined || kernels.length > 1) return new JointDensity(kernels);
+  if (only.kind === 'categorical') return new CategoricalDensity(only);
+  return only.masses === undefined ? new ContinuousDensity(only) : new SteppedDensity(only, only.masses);
 }

@@ -97,9 +97,9 @@ export class Study {
     this.changed(trial);
   }
 
-  /** To be called when a trial has been changed from outside. */
+  /** To be called when a trial has been changed from outside. One that is not in the study concerns nobody. */
   changed(trial: Trial): void {
-    this.journal.push(trial.number);
+    if (this.trials[trial.number] === trial) this.journal.push(trial.number);
   }
 
   #nextWaiting(): Trial | undefined {

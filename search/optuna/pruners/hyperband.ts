@@ -28,7 +28,7 @@ export class OptunaHyperband implements StudyPruner {
   }
 
   prune(study: Study, trial: Trial, trials: readonly Trial[]): string | undefined {
-    const bracket = this.bracketOf(study, trial, trials);
+    const bracket = this.halvingOf(study, trial, trials);
     if (bracket === undefined) return undefined;
     const index = this.#indexOf(study, trial);
     const rivals = trials.filter((other) => this.#indexOf(study, other) === index);
@@ -37,12 +37,13 @@ export class OptunaHyperband implements StudyPruner {
   }
 
   /** @returns undefined while it is not known how long trials are */
-  bracketOf(study: Study, trial: Trial, trials: readonly Trial[]): OptunaSuccessiveHalving | undefined {
-    if (this.#brackets.length === 0) this.#begin(trials);
+  halvingOf(study: Study, trial: Trial, trials: readonly Trial[]): OptunaSuccessiveHalving | undefined {
+    this.settle(trials);
     return this.#brackets.length === 0 ? undefined : this.#brackets[this.#indexOf(study, trial)];
   }
 
-  #begin(trials: readonly Trial[]): void {
+  settle(trials: readonly Trial[]): void {
+    if (this.#brackets.length > 0) return;
     const { minResource, maxResource, reductionFactor, bootstrapCount } = this.#options;
     const longest = longestComplete(trials);
     if (maxResource === 'auto' && longest === undefined) return;

@@ -1,5 +1,5 @@
 import type { Study, Trial } from '../study.js';
-import type { StudyPruner } from './pruner.js';
+import type { RungPruner, StudyPruner } from './pruner.js';
 
 export interface PatientOptions {
   /** Asked when patience has run out; without one, the trial is stopped then. */
@@ -16,6 +16,14 @@ export class OptunaPatient implements StudyPruner {
 
   constructor(options: PatientOptions) {
     this.#options = options;
+  }
+
+  halvingOf(study: Study, trial: Trial, trials: readonly Trial[]): RungPruner | undefined {
+    return this.#options.wrapped?.halvingOf?.(study, trial, trials);
+  }
+
+  settle(trials: readonly Trial[]): void {
+    this.#options.wrapped?.settle?.(trials);
   }
 
   prune(study: Study, trial: Trial, trials: readonly Trial[]): string | undefined {

@@ -7,6 +7,18 @@ export interface StudyPruner {
    * @returns why to stop the trial, in words and numbers, or undefined to let it go on
    */
   prune(study: Study, trial: Trial, trials: readonly Trial[]): string | undefined;
+  /** Settles what "auto" is, if there is such a setting and it can be known from these trials. */
+  settle?(trials: readonly Trial[]): void;
+  /** Who says which rungs this trial has completed; undefined while that cannot be known or there are none. */
+  halvingOf?(study: Study, trial: Trial, trials: readonly Trial[]): RungPruner | undefined;
+}
+
+export interface RungPruner {
+  /**
+   * The values with which a trial has completed its rungs, had it been judged after each of its first `reports` reports:
+   * for when a study is rebuilt. A pruned trial is taken to have completed one rung only with its last report.
+   */
+  rungsOf(trial: Trial, trials: readonly Trial[], reports: number): number[];
 }
 
 /** Whether the trial's last step is the first one reported in its interval; intervals begin at the end of the warm-up. */

@@ -51,11 +51,15 @@ export class OptunaSuccessiveHalving implements StudyPruner {
     }
   }
 
-  /**
-   * The rungs that a trial has completed, judged after each of its reports: for when the study is rebuilt. A pruned
-   * trial is taken to have completed one rung only with its last report.
-   */
-  rungsOf({ steps, values, state }: Trial, trials: readonly Trial[], reports: number = steps.length): number[] {
+  halvingOf(_study: Study, _trial: Trial, trials: readonly Trial[]): this | undefined {
+    return this.#stepOf(0, trials) === undefined ? undefined : this;
+  }
+
+  settle(trials: readonly Trial[]): void {
+    this.#stepOf(0, trials);
+  }
+
+  rungsOf({ steps, values, state }: Trial, trials: readonly Trial[], reports: number): number[] {
     const rungs: number[] = [];
     for (let i = 0; i < reports; i++) {
       const required = (): number => this.#stepOf(rungs.length, trials) ?? Number.POSITIVE_INFINITY;
