@@ -42,10 +42,11 @@ export function fromUnit(param: ParamSpec, unit: number): ParamValue {
   if (param.kind === 'categorical') {
     return param.choices[Math.min(param.choices.length - 1, Math.floor(unit * param.choices.length))]!;
   }
-  if (param.low === param.high) return param.low;
+  if (param.low === param.high || unit <= 0) return param.low;
   const { low, high } = edges(param);
   const at = low + unit * (high - low);
-  const value = Math.max(param.low, Math.min(param.high, param.log ? Math.exp(at) : at));
+  // The ends are met exactly, which exp(log(x)) need not be.
+  const value = unit >= 1 ? param.high : Math.max(param.low, Math.min(param.high, param.log ? Math.exp(at) : at));
   return param.step === undefined ? value : valueAt(param, levelOf(param, value));
 }
 

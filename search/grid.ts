@@ -44,7 +44,11 @@ export function gridOf(space: Space, points: number): Enumeration {
 
 function spaced(param: FloatParam, points: number): Axis {
   const unitAt = (level: number) => (points === 1 ? 0.5 : level / (points - 1));
-  const valueAt = (level: number) => fromUnit(param, unitAt(level));
+  const valueAt = (level: number) => {
+    // Twelve digits are even enough and readable: 0.001 and not 0.0010000000000000002.
+    const value = Number(Number(fromUnit(param, unitAt(level))).toPrecision(12));
+    return Math.max(param.low, Math.min(param.high, value));
+  };
   return {
     count: points,
     valueAt,

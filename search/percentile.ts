@@ -16,6 +16,7 @@ export class PercentilePruner implements Pruner {
   readonly #schedule: Schedule;
   readonly #goal: Goal;
   readonly #complete: TrialRecord[] = [];
+  readonly #counted = new Set<number>();
   readonly #columns = new Map<number, Column>();
   readonly #follower: Follower;
 
@@ -28,12 +29,13 @@ export class PercentilePruner implements Pruner {
     this.#follower = new Follower(
       () => {
         this.#complete.length = 0;
+        this.#counted.clear();
         this.#columns.clear();
       },
       (trial) => {
-        // A trial changes for the last time when it ends, so it is met as complete once only... unless two changes
-        // are read together; hence the look at the one before.
-        if (trial.status === 'complete' && this.#complete.at(-1) !== trial) this.#complete.push(trial);
+        if (trial.status !== 'complete' || this.#counted.has(trial.number)) return;
+        this.#counted.add(trial.number);
+        this.#complete.push(trial);
       },
     );
   }

@@ -4,12 +4,10 @@
  * so what trial 17 draws does not depend on what trial 16 drew.
  */
 export class Rng {
-  readonly #key0: number;
-  readonly #key1: number;
-  readonly #stream0: number;
-  readonly #stream1: number;
+  readonly #key = new Uint32Array(2);
+  /** Which block it is, and the stream. */
+  readonly #counter = new Uint32Array(4);
   readonly #block = new Uint32Array(4);
-  #counter = 0;
   #left = 0;
   #spareNormal: number | undefined;
 
@@ -18,16 +16,17 @@ export class Rng {
    * @param stream the trial's number, an integer in [0, 2^48); the rest is for streams of other purposes
    */
   constructor(seed: number, stream: number, purpose = 0) {
-    this.#key0 = seed >>> 0;
-    this.#key1 = (seed / 0x1_0000_0000) >>> 0;
-    this.#stream0 = stream >>> 0;
-    this.#stream1 = (((stream / 0x1_0000_0000) & 0xffff) | (purpose << 16)) >>> 0;
+    this.#key[0] = seed;
+    this.#key[1] = seed / 0x1_0000_0000;
+    this.#counter[2] = stream;
+    this.#counter[3] = ((stream / 0x1_0000_0000) & 0xffff) | (purpose << 16);
   }
 
   /** Uniform in [0, 2^32). */
   uint32(): number {
     if (this.#left === 0) {
-      philox(this.#block, this.#counter++, this.#stream0, this.#stream1, this.#key0, this.#key1);
+      philox(this.#block, this.#counter, this.#key);
+      this.#counter[0]!++;
       this.#left = 4;
     }
     return this.#block[4 - this.#left--]!;
@@ -74,14 +73,14 @@ const MULTIPLIER_1 = 0xcd9e_8d57;
 const WEYL_0 = 0x9e37_79b9;
 const WEYL_1 = 0xbb67_ae85;
 
-/** Ten rounds over the counter (counter, 0, stream0, stream1); see section 5.3 of the paper. */
-function philox(out: Uint32Array, counter: number, stream0: number, stream1: number, key0: number, key1: number): void {
-  let c0 = counter >>> 0;
-  let c1 = 0;
-  let c2 = stream0;
-  let c3 = stream1;
-  let k0 = key0;
-  let k1 = key1;
+/** Ten rounds over a counter of four uint32 under a key of two; section 5.3 of the paper. */
+export function philox(out: Uint32Array, counter: Uint32Array, key: Uint32Array): void {
+  let c0 = counter[0]!;
+  let c1 = counter[1]!;
+  let c2 = counter[2]!;
+  let c3 = counter[3]!;
+  let k0 = key[0]!;
+  let k1 = key[1]!;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
