@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Leaderboard, type Study, StudyAction, StudyState } from '../proto/index.js';
+import { type Leaderboard, type Study, StudyAction, StudyState, type Worker } from '../proto/index.js';
 import { openClient, type StudyClient } from './client.js';
+import { FAILURE, UserError } from './fail.js';
+import { lastTroubles } from './fleet-log.js';
 import { type Interruption, onInterrupt } from './interrupt.js';
 import { commandLine } from './invocation.js';
 import { follow } from './live/follow.js';
@@ -59,7 +62,7 @@ async function followFleet(
     say(`coordinator at ${fleet.address}, logs in ${state}`);
     for (const worker of workers) fleet.addWorker(worker.name, worker.args);
     const signal = AbortSignal.any([interruption.signal, fleet.failed]);
-    await attached(client, workers.length, signal);
+    checkBackends(await attached(client, workers.length, signal), file, state);
     const attachHint = commandLine(['worker', '--coordinator', fleet.address]);
     const { note } = fleet;
     const board: Leaderboard | undefined = await follow(client, {
@@ -108,11 +111,21 @@ async function continueOrCreate(client: StudyClient, file: SearchFile): Promise<
  * Waits until the workers are there, but not for long: the view says what is missing. Without this, the first thing it
  * said would be that nothing runs.
  */
-async function attached(client: StudyClient, number: number, signal: AbortSignal): Promise<void> {
+async function attached(client: StudyClient, number: number, signal: AbortSignal): Promise<readonly Worker[]> {
   for (let tries = 0; tries < 100 && !signal.aborted; tries++) {
-    if ((await client.listWorkers()).length >= number) return;
+    const workers = await client.listWorkers();
+    if (workers.length >= number) return workers;
     await sleep(100, undefined, { signal }).catch(() => undefined);
   }
+  return [];
+}
+
+/** A worker without a training backend attaches, because it can run other things; a training search would wait for ever. */
+function checkBackends(workers: readonly Worker[], { spec }: SearchFile, state: string): void {
+  const unable = workers.find(({ backend }) => backend === '');
+  if (spec.objective.kind !== 'train' || unable === undefined) return;
+  const why = lastTroubles(join(state, `${unable.name}.log`), 1).map((line) => `: ${line}`);
+  throw new UserError(`worker ${unable.name} cannot train here${why.join('')}`, FAILURE);
 }
 
 function say(words: string): void {

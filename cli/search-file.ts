@@ -67,5 +67,5 @@ function applyChanges(text: string, changes: SpecChanges): string {
   if (entries.length === 0) return text;
   const document = parseDocument(text);
   for (const [key, value] of entries) document.set(key, value);
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

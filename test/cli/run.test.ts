@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packagePath } from '../../cli/package-path.js';
+
+const MAIN = packagePath('dist', 'cli', 'main.js');
+const TRIALS = 4;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-run-'));
+  writeFileSync(
+    join(folder, 'quick.yaml'),
+    `name: quick\nbudget: {trials: ${TRIALS}}\nsampler: random\nnull: {steps: 5, delay_ms: 100}\nspace: {x: {float: [0, 1]}}\n`,
+  );
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the search with one slot; sends Ctrl-C when its output matches. */
+function run(interruptAt?: RegExp): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, 'run', 'quick.yaml', '--slots', '1'], { cwd: folder });
+    let out = '';
+    let err = '';
+    child.stderr.on('data', (data) => {
+      err += String(data);
+    });
+    child.stdout.on('data', (data) => {
+      out += String(data);
+      if (interruptAt?.test(out) === true) child.kill('SIGINT');
+    });
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe.skipIf(!existsSync(MAIN))('assay run, built', () => {
+  it('goes on after Ctrl-C where it stopped', async () => {
+    const first = await run(/^\[1\/4\]/m);
+    expect(first.code).toBe(130);
+    expect(first.err).toMatch(/stopped, nothing is lost; go on with: .* run quick\.yaml --slots 1\n$/);
+
+    const second = await run();
+    expect(second.err).toContain('assay: going on with the unfinished study quick\n');
+    expect(second.code).toBe(0);
+    expect(second.out).toMatch(/^quick is running: [12]\/4 done/);
+    expect(second.out).toMatch(/^best configuration/m);
+    expect(second.out).toMatch(/^quick: 4 complete in .* \(all 4 trials are done\)$/m);
+    const ended = `${first.out}${second.out}`.match(/^\[\d\/4\] trial \d complete/gm);
+    // Each trial has ended once. One may have ended between Ctrl-C and the end, unseen.
+    expect(ended?.length).toBeGreaterThanOrEqual(TRIALS - 1);
+    expect(new Set(ended?.map((line) => line.split(' ')[2])).size).toBe(ended?.length);
+  }, 60_000);
+});
