@@ -17,7 +17,7 @@ export function trialLines(study: Study, trial: Trial, nowMs: number, columns: n
     section('parameters', parameterLines(trial)),
     section('curve', curveLines(study, trial, columns)),
     section(trial.attempts.length === 1 ? 'attempt' : 'attempts', attemptLines(trial, nowMs, columns)),
-    originLines(trial),
+    originLines(trial, columns),
   ];
   return sections.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]));
 }
@@ -112,10 +112,12 @@ function attemptCells(trial: Trial, attempt: Attempt, nowMs: number): Cell[] {
   ];
 }
 
-function originLines(trial: Trial): Line[] {
+function originLines(trial: Trial, columns: number | undefined): Line[] {
   const origin =
     trial.rerunOf === undefined
       ? `proposed by ${plainText(trial.origin)} at ${formatTime(trial.proposedAtMs)}, after ${trial.basedOn} events`
       : `a re-run of trial ${trial.rerunOf}, asked for at ${formatTime(trial.proposedAtMs)}`;
-  return [[span(`${origin}; seed ${trial.seed}`, 'dim')]];
+  const words = `${origin}; seed ${trial.seed}`;
+  const lines = columns === undefined ? [words] : wrapText(words, columns);
+  return lines.map((line) => [span(line, 'dim')]);
 }

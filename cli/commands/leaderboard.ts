@@ -9,6 +9,7 @@ import { leaderboardJson, printJson } from '../json.js';
 import { follow } from '../live/follow.js';
 import { headerLines } from '../live/header.js';
 import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
+import { printSummary } from '../summary.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { span } from '../text.js';
 import { trialsCsv } from '../trials-csv.js';
@@ -84,14 +85,21 @@ function printBoard(board: Leaderboard, top: number): void {
 
 async function watch(client: StudyClient, study: string, options: Options): Promise<void> {
   const interruption = onInterrupt();
-  const attachHint = commandLine(['worker', ...coordinatorWords(client.address)]);
+  const { signal } = interruption;
   try {
-    if (options.json === true) await watchJson(client, study, options.top, interruption.signal);
-    else await follow(client, { study, top: options.top, signal: interruption.signal, attachHint });
-    if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
+    if (options.json === true) await watchJson(client, study, options.top, signal);
+    else await watchView(client, study, options.top, signal);
+    if (signal.aborted) process.exitCode = INTERRUPTED;
   } finally {
     interruption.close();
   }
+}
+
+async function watchView(client: StudyClient, study: string, top: number, signal: AbortSignal): Promise<void> {
+  const attachHint = commandLine(['worker', ...coordinatorWords(client.address)]);
+  const board = await follow(client, { study, top, signal, attachHint });
+  // On a terminal the board is left standing and says it all.
+  if (board?.study !== undefined && !signal.aborted && !describeTerminal().live) printSummary(board.study);
 }
 
 async function watchJson(client: StudyClient, study: string, top: number, signal: AbortSignal): Promise<void> {

@@ -55,7 +55,7 @@ function printTable(study: Study, trials: readonly Trial[]): void {
     { title: 'took', align: 'right', giveWay: 2 },
     { title: 'tries', align: 'right', giveWay: 3 },
     ...paramColumns(study, 10),
-    { title: 'reason', giveWay: 4 },
+    { title: 'remark', giveWay: 4 },
   ];
   const rows = trials.map((trial) => cells(study, trial));
   printLines(tableLines(columns, rows, terminal.columns), terminal);
@@ -71,6 +71,6 @@ function cells(study: Study, trial: Trial): Cell[] {
     trial.endedAtMs === 0 ? '-' : formatDuration(trial.endedAtMs - (trial.attempts[0]?.startedAtMs ?? trial.endedAtMs)),
     String(trial.attempts.length),
     ...paramCells(study, trial.params),
-    plainText(trial.reason),
+    trial.rerunOf === undefined ? plainText(trial.reason) : `re-run of trial ${trial.rerunOf}`,
   ];
 }

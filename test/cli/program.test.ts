@@ -116,6 +116,7 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
     const { code, out } = await assay(['leaderboard', '--watch', '--coordinator', coordinator.address]);
     expect(code).toBe(0);
     expect(out).toMatch(/^digits is running: 14\/24 done/);
+    expect(out).toMatch(/^best configuration {2}\(trial 0, val_accuracy 0\.9000 at step 9\)$/m);
   });
 
   it('shows one trial, and passes on that there is none', async () => {
