@@ -74,3 +74,11 @@ function ending(child: ChildProcess): Promise<Exit> {
     });
   });
 }
+
+/** Why a process is gone that did not say so itself, in one line. */
+export function causeOfDeath({ code, signal, lastWords }: Exit): string {
+  const how = signal === null ? `the process exited with code ${code}` : `the process was killed by ${signal}`;
+  if (code === null && signal === null) return `the process could not be started: ${lastWords}`;
+  if (lastWords !== '') return `${how}: ${lastWords}`;
+  return signal === 'SIGKILL' ? `${how}, by someone or because memory ran out` : how;
+}

@@ -1,5 +1,5 @@
 import type { Assignment } from '../proto/index.js';
-import type { AttemptProcess, Exit } from './child-process.js';
+import { type AttemptProcess, causeOfDeath, type Exit } from './child-process.js';
 import { formatDuration } from './duration.js';
 import type { AttemptEnd, AttemptEvents, RunningAttempt } from './runner.js';
 
@@ -110,17 +110,9 @@ export class SlotAttempt implements RunningAttempt {
     clearTimeout(this.#limitTimer);
     if (this.#silent) return;
     this.#silent = true;
-    this.#events.ended(this.#end ?? (this.#stopping ? { outcome: 'stopped', error: '' } : causeOfDeath(exit)));
+    const wordless: AttemptEnd = this.#stopping
+      ? { outcome: 'stopped', error: '' }
+      : { outcome: 'failed', error: causeOfDeath(exit) };
+    this.#events.ended(this.#end ?? wordless);
   }
-}
-
-function causeOfDeath({ code, signal, lastWords }: Exit): AttemptEnd {
-  const how =
-    signal === null
-      ? code === null
-        ? 'the process could not be started'
-        : `the process exited with code ${code}`
-      : `the process was killed by ${signal}`;
-  const guess = signal === 'SIGKILL' && lastWords === '' ? 'by someone, or because memory ran out' : lastWords;
-  return { outcome: 'failed', error: guess === '' ? how : `${how}: ${guess}` };
 }

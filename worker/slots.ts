@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Assignment } from '../proto/index.js';
 import type { Readiness } from './child-messages.js';
-import { AttemptProcess } from './child-process.js';
+import { AttemptProcess, causeOfDeath } from './child-process.js';
+import { WorkerError } from './errors.js';
 import type { AttemptEvents, AttemptRunner, RunningAttempt } from './runner.js';
 import { SlotAttempt } from './slot-attempt.js';
 
@@ -21,9 +22,13 @@ export interface SlotsOptions {
 
 /** Runs every attempt in a process of its own, so many at a time. Attempts beyond that wait for the next free slot. */
 export interface Slots extends AttemptRunner {
-  /** Gets a first spare process ready and says which backend it found. To be called once, before any attempt. */
+  /**
+   * Gets a first spare process ready and says which backend it found. To be called once, before any attempt.
+   *
+   * @throws {WorkerError} when no process can be started
+   */
   probe(): Promise<Readiness>;
-  /** Ends all processes at once and resolves when they are gone. */
+  /** Kills all attempts and all processes at once, and resolves when they are gone. */
   close(): Promise<void>;
 }
 
@@ -44,7 +49,7 @@ class ChildSlots implements Slots {
   readonly #options: SlotsOptions;
   readonly #logger: Logger;
   readonly #processes = new Set<AttemptProcess>();
-  readonly #busy = new Set<AttemptProcess>();
+  readonly #busy = new Map<AttemptProcess, SlotAttempt>();
   readonly #spares = new Set<AttemptProcess>();
   readonly #waiting = new Set<SlotAttempt>();
   /** What the next spare gets ready for: what the last attempt needed. */
@@ -66,9 +71,7 @@ class ChildSlots implements Slots {
         resolve(readiness);
       });
       this.#spares.add(spare);
-      void spare.gone.then(({ lastWords }) => {
-        reject(new Error(`a process for attempts cannot be started: ${lastWords || 'it ended without a word'}`));
-      });
+      void spare.gone.then((exit) => reject(new WorkerError(`no attempt can run here: ${causeOfDeath(exit)}`)));
     });
   }
 
@@ -88,6 +91,7 @@ class ChildSlots implements Slots {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.clear();
+    for (const attempt of this.#busy.values()) attempt.kill();
     const all = [...this.#processes];
     for (const each of all) each.kill();
     await Promise.all(all.map(({ gone }) => gone));
@@ -100,7 +104,7 @@ class ChildSlots implements Slots {
       if (this.#busy.size >= this.#options.slots) break;
       this.#waiting.delete(attempt);
       const child = this.#takeSpare();
-      this.#busy.add(child);
+      this.#busy.set(child, attempt);
       attempt.begin(child);
     }
     this.#loadSpare();
