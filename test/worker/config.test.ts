@@ -1,0 +1,52 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { parseWorkerConfig } from '../../worker/config.js';
+
+describe("a worker's configuration", () => {
+  it('has a value for everything that is not said', () => {
+    const config = parseWorkerConfig({});
+    expect(config).toMatchObject({ coordinator: '127.0.0.1:7070', backend: 'auto', labels: {}, stopGraceMs: 2_000 });
+    expect(config.slots).toBeGreaterThanOrEqual(1);
+    expect(config.name).toMatch(new RegExp(`-${process.pid}$`));
+    expect(config.datasetsDir).toBeUndefined();
+  });
+
+  it('takes what is said', () => {
+    const said = {
+      coordinator: '[::1]:7171',
+      name: 'rack 4',
+      slots: 8,
+      backend: 'wasm',
+      datasetsDir: tmpdir(),
+      labels: { gpu: 'a100', 'site.example/zone': '' },
+    };
+    expect(parseWorkerConfig(said)).toMatchObject(said);
+  });
+
+  it('names every fault at once, one a line', () => {
+    const faulty = {
+      coordinator: 'here',
+      name: 'a\nb',
+      slots: 0,
+      backend: 'gpu',
+      datasetsDir: '/no/such/folder',
+      labels: { ' ': 'x' },
+      colour: 'red',
+    };
+    expect(() => parseWorkerConfig(faulty)).toThrow(
+      expect.objectContaining({
+        name: 'WorkerConfigError',
+        message: expect.stringMatching(
+          /^coordinator: must be host:port .*\nname: must not hold .*\nslots: .*\nbackend: .*\ndatasetsDir: \/no\/such\/folder is no folder .*\nlabels.*\n.*colour/,
+        ),
+      }),
+    );
+  });
+
+  it.each(['127.0.0.1:0', '127.0.0.1:65536', 'http://host:1', ':7070', 'host'])(
+    'refuses the address %s',
+    (coordinator) => {
+      expect(() => parseWorkerConfig({ coordinator })).toThrow('coordinator: must be host:port');
+    },
+  );
+});
