@@ -103,10 +103,10 @@ const NETWORKS: Readonly<Record<string, Architecture>> = {
     pooling: 'average',
     activation: 'elu',
   },
-  'a convolutional network of one block of even kernels, without pooling and hidden layer': {
+  'a convolutional network of even kernels, without pooling and hidden layer': {
     ...PLAIN,
     type: 'cnn',
-    depth: 1,
+    depth: 2,
     kernel: 4,
     pooling: 'none',
     dense: 0,

@@ -11,9 +11,9 @@ const CLASSES = 10;
 
 /** What makes the pictures hard to read: brightness in [0, 1], lengths in pixels. */
 const DIRT = {
-  noise: 0.15,
+  noise: 0.12,
   /** At most this many stray pen marks. */
-  scratches: 3,
+  scratches: 2,
   scratchLength: 6,
   scratchInk: [0.25, 0.8],
 } as const;

@@ -5,9 +5,9 @@ import { GLYPHS, type Stroke } from './strokes.js';
 /** How far handwriting strays from the model glyphs; lengths in units of the glyph's box. */
 const HAND = {
   /** Wobble of each point of a stroke. */
-  wobble: 0.028,
+  wobble: 0.025,
   /** Tangent of half the largest rotation. */
-  turn: 0.13,
+  turn: 0.12,
   shear: 0.22,
   scale: [0.72, 1.02],
   aspect: [0.82, 1.18],
