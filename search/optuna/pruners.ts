@@ -1,7 +1,7 @@
-import type { History } from '../history.js';
 import type { Goal } from '../param.js';
-import { KEEP, type Pruner, type Verdict } from '../pruner.js';
+import type { Pruner } from '../pruner.js';
 import type { Settings } from '../settings.js';
+import { HistoryPruner } from './history-pruner.js';
 import { type HyperbandOptions, OptunaHyperband } from './pruners/hyperband.js';
 import { OptunaPatient } from './pruners/patient.js';
 import { OptunaPercentile, type PercentileOptions } from './pruners/percentile.js';
@@ -9,8 +9,6 @@ import type { StudyPruner } from './pruners/pruner.js';
 import { OptunaSuccessiveHalving, type SuccessiveHalvingOptions } from './pruners/successive-halving.js';
 import { OptunaThreshold, type ThresholdOptions } from './pruners/threshold.js';
 import { OptunaWilcoxon, type WilcoxonOptions } from './pruners/wilcoxon.js';
-import type { Study, Trial } from './study.js';
-import { StudyFollower } from './study-follower.js';
 
 export interface OptunaNopOptions {
   readonly type: 'optuna-nop';
@@ -144,56 +142,5 @@ function studyPruner(options: OptunaPrunerOptions): StudyPruner {
       return new OptunaThreshold(options);
     case 'optuna-wilcoxon':
       return new OptunaWilcoxon(options);
-  }
-}
-
-/**
- * An Optuna pruner over a history. What Optuna keeps with each trial, the rungs that it has completed, is worked out
- * from the trial's reports, and what it settles once, when trials are first known to be so long, from the first trial
- * to complete: a verdict is a function of the history.
- */
-class HistoryPruner implements Pruner {
-  readonly name: string;
-  readonly #make: () => StudyPruner;
-  readonly #studyName: string;
-  readonly #follower: StudyFollower;
-  readonly #changed = new Set<Trial>();
-  #pruner: StudyPruner;
-
-  constructor(name: string, make: () => StudyPruner, studyName: string) {
-    this.name = name;
-    this.#make = make;
-    this.#studyName = studyName;
-    this.#pruner = make();
-    this.#follower = new StudyFollower(undefined, undefined, [], {
-      changed: (trial) => this.#changed.add(trial),
-      ended: (study) => this.#pruner.settle?.(study.trials),
-    });
-  }
-
-  judge(history: History, number: number): Verdict {
-    const study = this.#follower.follow(history, () => this.#begin(), this.#studyName);
-    const trial = study.trials[number];
-    if (trial === undefined) throw new Error(`trial ${number} is not in this history`);
-    this.#climb(study, trial);
-    const reason = this.#pruner.prune(study, trial, study.trials);
-    return reason === undefined ? KEEP : { prune: true, reason };
-  }
-
-  #begin(): void {
-    this.#pruner = this.#make();
-    this.#changed.clear();
-  }
-
-  /** Brings the rungs of all trials that have changed up to date; of the one to be judged, those before its last report. */
-  #climb(study: Study, judged: Trial): void {
-    this.#changed.add(judged);
-    for (const trial of this.#changed) {
-      const halving = this.#pruner.halvingOf?.(study, trial, study.trials);
-      if (halving === undefined) return;
-      trial.rungs = halving.rungsOf(trial, study.trials, trial.steps.length - (trial === judged ? 1 : 0));
-    }
-    this.#changed.clear();
-    this.#changed.add(judged);
   }
 }

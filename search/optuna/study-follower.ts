@@ -9,8 +9,8 @@ export interface StudyHooks {
   readonly proposed?: (study: Study, record: TrialRecord) => void;
   /** After it has been added. */
   readonly added?: (trial: Trial, record: TrialRecord) => void;
-  /** After its reports or its state have changed. */
-  readonly changed?: (trial: Trial) => void;
+  /** At each of the history's changes to it. */
+  readonly visited?: (trial: Trial) => void;
   readonly ended?: (study: Study, trial: Trial) => void;
 }
 
@@ -73,10 +73,10 @@ export class StudyFollower {
       trial.state = 'RUNNING';
       study.changed(trial);
     }
+    this.#hooks.visited?.(trial);
     // A trial that has ended does not change any more, so its last change is its end.
     if (!isLast) return;
     copyReports(record, trial);
-    this.#hooks.changed?.(trial);
     if (record.status === 'complete' || record.status === 'pruned' || record.status === 'failed')
       this.#end(record, trial);
   }

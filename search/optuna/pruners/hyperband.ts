@@ -28,25 +28,22 @@ export class OptunaHyperband implements StudyPruner {
   }
 
   prune(study: Study, trial: Trial, trials: readonly Trial[]): string | undefined {
-    const bracket = this.halvingOf(study, trial, trials);
-    if (bracket === undefined) return undefined;
+    if (!this.settle(trials)) return undefined;
     const index = this.#indexOf(study, trial);
     const rivals = trials.filter((other) => this.#indexOf(study, other) === index);
-    const reason = bracket.prune(study, trial, rivals);
+    const reason = this.#brackets[index]!.prune(study, trial, rivals);
     return reason === undefined ? undefined : `bracket ${index}: ${reason}`;
   }
 
-  /** @returns undefined while it is not known how long trials are */
-  halvingOf(study: Study, trial: Trial, trials: readonly Trial[]): OptunaSuccessiveHalving | undefined {
-    this.settle(trials);
-    return this.#brackets.length === 0 ? undefined : this.#brackets[this.#indexOf(study, trial)];
+  climb(study: Study, trial: Trial, index: number, trials: readonly Trial[]): void {
+    if (this.settle(trials)) this.#brackets[this.#indexOf(study, trial)]!.climb(study, trial, index, trials);
   }
 
-  settle(trials: readonly Trial[]): void {
-    if (this.#brackets.length > 0) return;
+  settle(trials: readonly Trial[]): boolean {
+    if (this.#brackets.length > 0) return true;
     const { minResource, maxResource, reductionFactor, bootstrapCount } = this.#options;
     const longest = longestComplete(trials);
-    if (maxResource === 'auto' && longest === undefined) return;
+    if (maxResource === 'auto' && longest === undefined) return false;
     const most = maxResource === 'auto' ? longest! + 1 : maxResource;
     // The quotient of rounded logarithms: for 243 and 3 it is just below 5, and so Optuna has five brackets, not six.
     const count = Math.floor(roundedLog(most / minResource) / roundedLog(reductionFactor)) + 1;
@@ -58,6 +55,7 @@ export class OptunaHyperband implements StudyPruner {
       (_, minEarlyStoppingRate) =>
         new OptunaSuccessiveHalving({ minResource, reductionFactor, minEarlyStoppingRate, bootstrapCount }),
     );
+    return true;
   }
 
   #indexOf({ name }: Study, { number }: Trial): number {

@@ -1,5 +1,5 @@
 import type { Study, Trial } from '../study.js';
-import type { RungPruner, StudyPruner } from './pruner.js';
+import type { StudyPruner } from './pruner.js';
 
 export interface PatientOptions {
   /** Asked when patience has run out; without one, the trial is stopped then. */
@@ -18,23 +18,29 @@ export class OptunaPatient implements StudyPruner {
     this.#options = options;
   }
 
-  halvingOf(study: Study, trial: Trial, trials: readonly Trial[]): RungPruner | undefined {
-    return this.#options.wrapped?.halvingOf?.(study, trial, trials);
+  settle(trials: readonly Trial[]): boolean {
+    return this.#options.wrapped?.settle?.(trials) ?? true;
   }
 
-  settle(trials: readonly Trial[]): void {
-    this.#options.wrapped?.settle?.(trials);
+  climb(study: Study, trial: Trial, index: number, trials: readonly Trial[]): void {
+    const shown = trial.values.slice(0, index + 1);
+    if (this.#whyNow(shown, study.maximize) !== undefined) this.#options.wrapped?.climb?.(study, trial, index, trials);
   }
 
   prune(study: Study, trial: Trial, trials: readonly Trial[]): string | undefined {
-    const { wrapped, patience, minDelta = 0 } = this.#options;
-    const cut = trial.values.length - patience - 1;
+    const reason = this.#whyNow(trial.values, study.maximize);
+    const { wrapped } = this.#options;
+    return reason === undefined || wrapped === undefined ? reason : wrapped.prune(study, trial, trials);
+  }
+
+  #whyNow(values: readonly number[], maximize: boolean): string | undefined {
+    const { patience, minDelta = 0 } = this.#options;
+    const cut = values.length - patience - 1;
     if (cut <= 0) return undefined;
-    const sign = study.maximize ? -1 : 1;
-    const before = least(trial.values.slice(0, cut), sign);
-    const after = least(trial.values.slice(cut), sign);
+    const sign = maximize ? -1 : 1;
+    const before = least(values.slice(0, cut), sign);
+    const after = least(values.slice(cut), sign);
     if (before === undefined || after === undefined || !(before + minDelta < after)) return undefined;
-    if (wrapped !== undefined) return wrapped.prune(study, trial, trials);
     return `best value ${sign * after} of the last ${patience + 1} steps is no improvement on ${sign * before} before`;
   }
 }

@@ -7,18 +7,10 @@ export interface StudyPruner {
    * @returns why to stop the trial, in words and numbers, or undefined to let it go on
    */
   prune(study: Study, trial: Trial, trials: readonly Trial[]): string | undefined;
-  /** Settles what "auto" is, if there is such a setting and it can be known from these trials. */
-  settle?(trials: readonly Trial[]): void;
-  /** Who says which rungs this trial has completed; undefined while that cannot be known or there are none. */
-  halvingOf?(study: Study, trial: Trial, trials: readonly Trial[]): RungPruner | undefined;
-}
-
-export interface RungPruner {
-  /**
-   * The values with which a trial has completed its rungs, had it been judged after each of its first `reports` reports:
-   * for when a study is rebuilt. A pruned trial is taken to have completed one rung only with its last report.
-   */
-  rungsOf(trial: Trial, trials: readonly Trial[], reports: number): number[];
+  /** Settles what "auto" is, if there is such a setting. @returns whether nothing is left open */
+  settle?(trials: readonly Trial[]): boolean;
+  /** Notes on the trial what `prune` would have noted after the report with this index: for when a study is rebuilt. */
+  climb?(study: Study, trial: Trial, index: number, trials: readonly Trial[]): void;
 }
 
 /** Whether the trial's last step is the first one reported in its interval; intervals begin at the end of the warm-up. */

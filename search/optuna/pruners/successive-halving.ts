@@ -51,24 +51,19 @@ export class OptunaSuccessiveHalving implements StudyPruner {
     }
   }
 
-  halvingOf(_study: Study, _trial: Trial, trials: readonly Trial[]): this | undefined {
-    return this.#stepOf(0, trials) === undefined ? undefined : this;
+  settle(trials: readonly Trial[]): boolean {
+    return this.#stepOf(0, trials) !== undefined;
   }
 
-  settle(trials: readonly Trial[]): void {
-    this.#stepOf(0, trials);
-  }
-
-  rungsOf({ steps, values, state }: Trial, trials: readonly Trial[], reports: number): number[] {
-    const rungs: number[] = [];
-    for (let i = 0; i < reports; i++) {
-      const required = (): number => this.#stepOf(rungs.length, trials) ?? Number.POSITIVE_INFINITY;
-      while (steps[i]! >= required() && !Number.isNaN(values[i]!)) {
-        rungs.push(values[i]!);
-        if (state === 'PRUNED' && i === steps.length - 1) break;
-      }
+  /** A pruned trial is taken to have completed one rung only with its last report. */
+  climb(_study: Study, trial: Trial, index: number, trials: readonly Trial[]): void {
+    const [step, value] = [trial.steps[index]!, trial.values[index]!];
+    trial.rungs ??= [];
+    while (!Number.isNaN(value)) {
+      if (!(step >= (this.#stepOf(trial.rungs.length, trials) ?? Number.POSITIVE_INFINITY))) return;
+      trial.rungs.push(value);
+      if (trial.state === 'PRUNED' && index === trial.steps.length - 1) return;
     }
-    return rungs;
   }
 
   #stepOf(rung: number, trials: readonly Trial[]): number | undefined {
