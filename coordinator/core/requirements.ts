@@ -6,7 +6,9 @@ import type { Study } from './state.js';
 /** Why a worker cannot run a study's trials, in words for people; undefined when it can. */
 export function whyNot(study: Study, worker: WorkerProfile): string | undefined {
   const { objective, requires } = study.spec;
-  if (!worker.objectives.includes(objective.kind)) return `does not allow the objective ${objective.kind}`;
+  if (!worker.objectives.includes(objective.kind)) {
+    return objective.kind === 'train' ? 'has no training backend' : `does not allow the objective ${objective.kind}`;
+  }
   const dataset = datasetOf(study.spec);
   if (dataset !== undefined && !worker.datasets.includes(dataset)) return `does not have the data set ${dataset}`;
   for (const [label, value] of Object.entries(requires.labels)) {

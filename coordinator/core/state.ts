@@ -57,7 +57,9 @@ export interface Study {
   startedAt: number | undefined;
   pausedAt: number | undefined;
   pausedMs: number;
+  /** Steps of all attempts; re-runs left out. */
   stepsRun: number;
+  /** Steps that pruned trials were spared. */
   stepsSaved: number;
   /** Counts the study's events, so that views know when they are out of date. */
   revision: number;
@@ -194,7 +196,7 @@ function count(state: State, study: Study, event: TrialEvent, before: Trial | un
       study.startedAt ??= event.at;
       break;
     case 'TrialReported':
-      study.stepsRun += 1;
+      if (trial.rerunOf === undefined) study.stepsRun += 1;
       break;
     case 'AttemptEnded':
       if (event.end === 'refused') study.refusedBy.set(trial.attempts.at(-1)!.worker, event.reason);

@@ -7,12 +7,16 @@ import { readIdxImages } from './idx.js';
 const TRAIN_FILES = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'] as const;
 const TEST_FILES = ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'] as const;
 
-/** Whether MNIST's four files, gzipped or not, lie in `mnist/` in the folder or in the folder itself. */
+/**
+ * Whether any of MNIST's four files, gzipped or not, lies in `mnist/` in the folder or in the folder itself. A folder that is
+ * incomplete counts: its trials fail and say which file is missing, where a worker without the data set would just never
+ * get any.
+ */
 export async function hasMnist(datasetsDir: string): Promise<boolean> {
   for (const file of [...TRAIN_FILES, ...TEST_FILES]) {
-    if ((await findFile(datasetsDir, file)) === undefined) return false;
+    if ((await findFile(datasetsDir, file)) !== undefined) return true;
   }
-  return true;
+  return false;
 }
 
 /**
