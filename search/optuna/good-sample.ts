@@ -42,8 +42,11 @@ function drawChoices(
   out: Float64Array,
 ): void {
   const size = distribution.choices.length;
+  const rows: Float64Array[] = [];
   for (let i = 0; i < active.length; i++) {
-    const cumulative = cumulativeRow(size, n, choices[active[i]!]!);
+    const own = choices[active[i]!]!;
+    rows[own] ??= cumulativeRow(size, n, own);
+    const cumulative = rows[own];
     const u = generator.random();
     let below = 0;
     for (let choice = 0; choice < size; choice++) if (cumulative[choice]! < u) below++;

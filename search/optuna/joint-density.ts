@@ -2,7 +2,7 @@ import { fastExp } from './fast-exp.js';
 import { totalWeight } from './kernel-weights.js';
 import type { CategoricalKernels, Kernels, NumericKernels } from './kernels.js';
 import type { MixtureDensity } from './mixture.js';
-import type { MassRow } from './stepped-masses.js';
+import type { MassRow, SteppedMasses } from './stepped-masses.js';
 
 /** Kernels looked at together, so that what is left of them stays in the processor's nearest memory. */
 const BLOCK = 1024;
@@ -24,7 +24,11 @@ export class JointDensity implements MixtureDensity {
   /** What is left of a block: kernels, and their log densities at a candidate. */
   readonly #left = new Int32Array(BLOCK);
   readonly #exponents = new Float64Array(BLOCK);
+  readonly #products = new Float64Array(BLOCK);
+  /** Of the candidate looked at: continuous values, probabilities by kernel id, and by choice with the prior's last. */
+  readonly #point: number[] = [];
   readonly #rows: MassRow[] = [];
+  readonly #tables: readonly Float64Array[];
   #weights: Float64Array = new Float64Array(0);
   #total = 0;
   #n = 0;
@@ -35,6 +39,7 @@ export class JointDensity implements MixtureDensity {
       else if (kernel.masses !== undefined) this.#columns[1][this.#stepped.push(kernel) - 1] = d;
       else this.#columns[0][this.#continuous.push(kernel) - 1] = d;
     }
+    this.#tables = this.#categorical.map(({ distribution }) => new Float64Array(distribution.choices.length + 1));
   }
 
   prepare(weights: Float64Array, n: number): void {
@@ -56,49 +61,61 @@ export class JointDensity implements MixtureDensity {
   }
 
   logDensity(candidates: readonly Float64Array[], i: number): number {
-    for (const [j, { masses }] of this.#stepped.entries()) {
-      this.#rows[j] = masses!.rowOf(candidates[this.#columns[1][j]!]![i]!);
-    }
-    const point = this.#continuous.map(({ distribution }, d) => {
-      const value = candidates[this.#columns[0][d]!]![i]!;
-      return distribution.log ? Math.log(value) : value;
-    });
-    const choices = this.#columns[2].map((d) => candidates[d]![i]!);
-    const threshold = this.#threshold(point, choices);
+    this.#lookAt(candidates, i);
+    const threshold = this.#threshold();
     let max = Number.NEGATIVE_INFINITY;
     let sum = 0;
     for (let start = 0; start <= this.#n; start += BLOCK) {
-      const left = this.#sift(point, start, Math.min(start + BLOCK, this.#n + 1), threshold);
+      const left = this.#sift(start, Math.min(start + BLOCK, this.#n + 1), threshold);
       if (left === 0) continue;
-      const highest = this.#highest(left);
+      const highest = highestOf(this.#exponents, left);
       if (!(highest <= max)) {
         sum *= max === Number.NEGATIVE_INFINITY ? 0 : Math.exp(max - highest);
         max = highest;
       }
-      sum += this.#sumOf(choices, left, max);
+      this.#weigh(left);
+      sum += weightedSum(this.#products, this.#exponents, left, max);
     }
     return max === Number.NEGATIVE_INFINITY ? max : Math.log(sum / this.#total) + max;
   }
 
+  /** Prepares what depends on the candidate alone. */
+  #lookAt(candidates: readonly Float64Array[], i: number): void {
+    const [continuous, stepped, categorical] = this.#columns;
+    for (let d = 0; d < continuous.length; d++) {
+      const value = candidates[continuous[d]!]![i]!;
+      this.#point[d] = this.#continuous[d]!.distribution.log ? Math.log(value) : value;
+    }
+    for (let j = 0; j < stepped.length; j++) {
+      this.#rows[j] = this.#stepped[j]!.masses!.rowOf(candidates[stepped[j]!]![i]!);
+    }
+    for (let j = 0; j < categorical.length; j++) {
+      const { own, other, any } = this.#categorical[j]!;
+      const table = this.#tables[j]!.fill(other);
+      table[candidates[categorical[j]!]![i]!] = own;
+      table[table.length - 1] = any;
+    }
+  }
+
   /** A kernel whose exponent is lower is less than rounding beside the prior, whatever its choices and steps. */
-  #threshold(point: readonly number[], choices: readonly number[]): number {
+  #threshold(): number {
     const prior = this.#n;
-    const left = this.#sift(point, prior, prior + 1, Number.NEGATIVE_INFINITY);
-    if (left === 0) return Number.NEGATIVE_INFINITY;
-    return this.#exponents[0]! + Math.log(this.#product(choices, prior)) - 38 - Math.log(prior + 1);
+    if (this.#sift(prior, prior + 1, Number.NEGATIVE_INFINITY) === 0) return Number.NEGATIVE_INFINITY;
+    this.#weigh(1);
+    return this.#exponents[0]! + Math.log(this.#products[0]! / this.#weights[prior]!) - 38 - Math.log(prior + 1);
   }
 
   /** Leaves those of the kernels start to end - 1 that may matter. @returns how many */
-  #sift(point: readonly number[], start: number, end: number, threshold: number): number {
-    const [offsets, kernels, exponents] = [this.#offsets, this.#left, this.#exponents];
+  #sift(start: number, end: number, threshold: number): number {
+    const [kernels, exponents] = [this.#left, this.#exponents];
     let left = end - start;
     for (let j = 0; j < left; j++) {
       kernels[j] = start + j;
-      exponents[j] = offsets[start + j]!;
+      exponents[j] = this.#offsets[start + j]!;
     }
     for (let d = 0; d < this.#continuous.length; d++) {
       const { centres, low, high } = this.#continuous[d]!;
-      const x = point[d]!;
+      const x = this.#point[d]!;
       const inside = x >= low && x <= high;
       if (!inside) left = this.#dropOutside(this.#continuous[d]!, x, left);
       left = siftByOne(x, centres, this.#curvatures[d]!, kernels, exponents, left, threshold);
@@ -122,38 +139,17 @@ export class JointDensity implements MixtureDensity {
     return left;
   }
 
-  #highest(left: number): number {
-    const exponents = this.#exponents;
-    let highest = exponents[0]!;
-    for (let j = 1; j < left; j++) if (!(exponents[j]! <= highest)) highest = exponents[j]!;
-    return highest;
-  }
-
-  #sumOf(choices: readonly number[], left: number, max: number): number {
-    const [kernels, exponents, weights] = [this.#left, this.#exponents, this.#weights];
-    let sum = 0;
-    for (let j = 0; j < left; j++) {
-      const k = kernels[j]!;
-      sum += weights[k]! * this.#product(choices, k) * fastExp(exponents[j]! - max);
-    }
-    return sum;
-  }
-
-  /** Of the probabilities of a candidate's choices and steps under kernel k. */
-  #product(candidate: readonly number[], k: number): number {
-    let product = 1;
+  /** The weights of what is left times the probabilities of the candidate's choices and steps. */
+  #weigh(left: number): void {
+    const [kernels, products] = [this.#left, this.#products];
+    for (let j = 0; j < left; j++) products[j] = this.#weights[kernels[j]!]!;
     for (let j = 0; j < this.#categorical.length; j++) {
-      const { choices, own, other, any } = this.#categorical[j]!;
-      if (k === this.#n) product *= any;
-      else product *= choices[k] === candidate[j] ? own : other;
+      multiply(products, kernels, left, this.#categorical[j]!.choices, this.#tables[j]!);
     }
     for (let j = 0; j < this.#stepped.length; j++) {
       const { ids, masses } = this.#stepped[j]!;
-      const row = this.#rows[j]!;
-      const mass = row.masses[ids[k]!]!;
-      product *= mass >= 0 ? mass : masses!.fill(row, ids[k]!);
+      multiplyMasses(products, kernels, left, ids, this.#rows[j]!, masses!);
     }
-    return product;
   }
 }
 
@@ -177,4 +173,42 @@ function siftByOne(
     if (!(exponent < threshold)) left++;
   }
   return left;
+}
+
+function highestOf(exponents: Float64Array, n: number): number {
+  let highest = exponents[0]!;
+  for (let j = 1; j < n; j++) if (!(exponents[j]! <= highest)) highest = exponents[j]!;
+  return highest;
+}
+
+function multiply(
+  products: Float64Array,
+  kernels: Int32Array,
+  n: number,
+  choices: Int32Array,
+  table: Float64Array,
+): void {
+  for (let j = 0; j < n; j++) products[j]! *= table[choices[kernels[j]!]!]!;
+}
+
+function multiplyMasses(
+  products: Float64Array,
+  kernels: Int32Array,
+  n: number,
+  ids: Int32Array,
+  row: MassRow,
+  masses: SteppedMasses,
+): void {
+  const known = row.masses;
+  for (let j = 0; j < n; j++) {
+    const id = ids[kernels[j]!]!;
+    const mass = known[id]!;
+    products[j]! *= mass >= 0 ? mass : masses.fill(row, id);
+  }
+}
+
+function weightedSum(products: Float64Array, exponents: Float64Array, n: number, max: number): number {
+  let sum = 0;
+  for (let j = 0; j < n; j++) sum += products[j]! * fastExp(exponents[j]! - max);
+  return sum;
 }

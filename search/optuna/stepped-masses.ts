@@ -7,6 +7,9 @@ const LIMIT = 1 << 20;
 
 const UNKNOWN = -1;
 
+/** Rows to keep for later. */
+const SPARE = 256;
+
 /** Below this, a kernel's share of the range is too close to underflow to divide by. */
 const SMALL = 1e-200;
 
@@ -19,13 +22,17 @@ export class SteppedMasses {
   readonly #low: number;
   readonly #high: number;
   readonly #reach: number;
-  readonly #ids = new Map<number, Map<number, number>>();
+  /** By centre: the newest id; each id leads to the one before it with the same centre, or to -1. */
+  readonly #newest = new Map<number, number>();
+  #before = new Int32Array(64);
   #centres = new Float64Array(64);
   #widths = new Float64Array(64);
   #shares = new Float64Array(64);
   #count = 0;
   readonly #rows = new Map<number, MassRow>();
   #numbers = 0;
+  /** Rows of values that are forgotten, to be used again. */
+  readonly #spare: MassRow[] = [];
 
   /**
    * @param reach how many widths from a value's interval a kernel counts as nothing; beyond the tenth it adds less to a
@@ -47,7 +54,8 @@ export class SteppedMasses {
   }
 
   clear(): void {
-    this.#ids.clear();
+    this.#newest.clear();
+    for (const row of this.#rows.values()) if (this.#spare.length < SPARE) this.#spare.push(row);
     this.#rows.clear();
     this.#count = 0;
     this.#numbers = 0;
@@ -59,12 +67,12 @@ export class SteppedMasses {
   }
 
   idOf(centre: number, width: number): number {
-    const byWidth = this.#ids.get(centre) ?? new Map<number, number>();
-    const known = byWidth.get(width);
-    if (known !== undefined) return known;
+    const newest = this.#newest.get(centre) ?? -1;
+    for (let id = newest; id >= 0; id = this.#before[id]!) if (this.#widths[id] === width) return id;
     const id = this.#count++;
-    this.#ids.set(centre, byWidth.set(width, id));
+    this.#newest.set(centre, id);
     if (id === this.#centres.length) this.#grow();
+    this.#before[id] = newest;
     this.#centres[id] = centre;
     this.#widths[id] = width;
     this.#shares[id] = gaussMass((this.#low - centre) / width, (this.#high - centre) / width);
@@ -106,28 +114,31 @@ export class SteppedMasses {
   #newRow(value: number): MassRow {
     const { step, log } = this.#distribution;
     const half = step! / 2;
-    const [low, high] = [value - half, value + half];
-    return { low: log ? Math.log(low) : low, high: log ? Math.log(high) : high, masses: new Float64Array(0) };
+    const row = this.#spare.pop() ?? { low: 0, high: 0, masses: new Float64Array(0) };
+    row.low = log ? Math.log(value - half) : value - half;
+    row.high = log ? Math.log(value + half) : value + half;
+    row.masses.fill(UNKNOWN);
+    return row;
   }
 
   #grow(): void {
     const length = 2 * this.#centres.length;
-    for (const [from, set] of [
-      [this.#centres, (to: Float64Array<ArrayBuffer>) => (this.#centres = to)],
-      [this.#widths, (to: Float64Array<ArrayBuffer>) => (this.#widths = to)],
-      [this.#shares, (to: Float64Array<ArrayBuffer>) => (this.#shares = to)],
-    ] as const) {
-      const to = new Float64Array(length);
-      to.set(from);
-      set(to);
-    }
+    this.#centres = grown(this.#centres, new Float64Array(length));
+    this.#widths = grown(this.#widths, new Float64Array(length));
+    this.#shares = grown(this.#shares, new Float64Array(length));
+    this.#before = grown(this.#before, new Int32Array(length));
   }
+}
+
+function grown<T extends Float64Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 export interface MassRow {
   /** The interval that counts as the value, in logs where the parameter is logarithmic. */
-  readonly low: number;
-  readonly high: number;
+  low: number;
+  high: number;
   masses: Float64Array;
 }
 
