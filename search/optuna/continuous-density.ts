@@ -1,3 +1,4 @@
+import { firstFrom, leastOf } from './ascending.js';
 import { fastExp } from './fast-exp.js';
 import { GaussTransform, REACH } from './gauss-transform.js';
 import { JointDensity } from './joint-density.js';
@@ -105,22 +106,4 @@ export class ContinuousDensity implements MixtureDensity {
     this.#heights = new Float64Array(2 * n);
     this.#curvatures = new Float64Array(2 * n);
   }
-}
-
-function leastOf(values: Float64Array, n: number): number {
-  let least = values[0]!;
-  for (let i = 1; i < n; i++) if (values[i]! < least) least = values[i]!;
-  return least;
-}
-
-/** Index of the first of n ascending values that is at least `limit`. */
-function firstFrom(ascending: Float64Array, n: number, limit: number): number {
-  let low = 0;
-  let high = n;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,3 +1,4 @@
+import { firstFrom, leastOf } from './ascending.js';
 import { fastExp } from './fast-exp.js';
 import { totalWeight } from './kernel-weights.js';
 import type { CategoricalKernels, Kernels, NumericKernels } from './kernels.js';
@@ -21,6 +22,14 @@ export class JointDensity implements MixtureDensity {
   readonly #curvatures: Float64Array[] = [];
   /** By kernel: the continuous parameters' log densities at their centres, added up. */
   #offsets = new Float64Array(0);
+  /** Kernels: those of the first continuous parameter's least width, ascending by centre, then all others. */
+  #list = new Int32Array(0);
+  /** By place in the list, since reading one after another is quicker: the first parameter's centres, and the offsets. */
+  #listCentres = new Float64Array(0);
+  #listOffsets = new Float64Array(0);
+  #narrow = 0;
+  #width = 0;
+  #highestOffset = 0;
   /** What is left of a block: kernels, and their log densities at a candidate. */
   readonly #left = new Int32Array(BLOCK);
   readonly #exponents = new Float64Array(BLOCK);
@@ -31,6 +40,8 @@ export class JointDensity implements MixtureDensity {
   readonly #tables: readonly Float64Array[];
   #weights: Float64Array = new Float64Array(0);
   #total = 0;
+  #max = 0;
+  #sum = 0;
   #n = 0;
 
   constructor(kernels: readonly Kernels[]) {
@@ -48,6 +59,9 @@ export class JointDensity implements MixtureDensity {
     this.#total = totalWeight(weights, n);
     if (this.#offsets.length <= n) {
       this.#offsets = new Float64Array(2 * n + 64);
+      this.#list = new Int32Array(2 * n + 64);
+      this.#listCentres = new Float64Array(2 * n + 64);
+      this.#listOffsets = new Float64Array(2 * n + 64);
       for (const d of this.#continuous.keys()) this.#curvatures[d] = new Float64Array(2 * n + 64);
     }
     const sums = this.#offsets.fill(0, 0, n + 1);
@@ -58,25 +72,55 @@ export class JointDensity implements MixtureDensity {
         curvatures[k] = 0.5 / (widths[k]! * widths[k]!);
       }
     }
+    this.#highestOffset = highestOf(sums, n + 1);
+    this.#arrange();
+  }
+
+  /** Almost all kernels of a long history have the least width, and of those only the ones near a candidate matter. */
+  #arrange(): void {
+    const n = this.#n;
+    const first = this.#continuous[0];
+    this.#narrow = 0;
+    let end = n + 1;
+    if (first !== undefined) this.#width = leastOf(first.widths, n + 1);
+    for (let i = 0; i <= n; i++) {
+      const k = first === undefined || i === n ? i : first.order[i]!;
+      const at = first !== undefined && first.widths[k] === this.#width ? this.#narrow++ : --end;
+      this.#list[at] = k;
+      this.#listCentres[at] = first === undefined ? 0 : first.centres[k]!;
+      this.#listOffsets[at] = this.#offsets[k]!;
+    }
   }
 
   logDensity(candidates: readonly Float64Array[], i: number): number {
     this.#lookAt(candidates, i);
     const threshold = this.#threshold();
-    let max = Number.NEGATIVE_INFINITY;
-    let sum = 0;
-    for (let start = 0; start <= this.#n; start += BLOCK) {
-      const left = this.#sift(start, Math.min(start + BLOCK, this.#n + 1), threshold);
+    // A narrow kernel that is farther away is below the threshold for the first parameter alone.
+    const reach = this.#width * Math.sqrt(2 * (this.#highestOffset - threshold));
+    const x = this.#point[0] ?? 0;
+    const near = Number.isFinite(reach);
+    const from = near ? firstFrom(this.#listCentres, this.#narrow, x - reach) : 0;
+    const to = near ? firstFrom(this.#listCentres, this.#narrow, x + reach) : this.#narrow;
+    this.#max = Number.NEGATIVE_INFINITY;
+    this.#sum = 0;
+    this.#addUp(from, to, threshold);
+    this.#addUp(this.#narrow, this.#n + 1, threshold);
+    return this.#max === Number.NEGATIVE_INFINITY ? this.#max : Math.log(this.#sum / this.#total) + this.#max;
+  }
+
+  /** Adds the densities of a part of the list to the sum, which is relative to exp(max). */
+  #addUp(from: number, to: number, threshold: number): void {
+    for (let start = from; start < to; start += BLOCK) {
+      const left = this.#sift(start, Math.min(start + BLOCK, to), threshold);
       if (left === 0) continue;
       const highest = highestOf(this.#exponents, left);
-      if (!(highest <= max)) {
-        sum *= max === Number.NEGATIVE_INFINITY ? 0 : Math.exp(max - highest);
-        max = highest;
+      if (!(highest <= this.#max)) {
+        this.#sum *= this.#max === Number.NEGATIVE_INFINITY ? 0 : Math.exp(this.#max - highest);
+        this.#max = highest;
       }
       this.#weigh(left);
-      sum += weightedSum(this.#products, this.#exponents, left, max);
+      this.#sum += weightedSum(this.#products, this.#exponents, left, this.#max);
     }
-    return max === Number.NEGATIVE_INFINITY ? max : Math.log(sum / this.#total) + max;
   }
 
   /** Prepares what depends on the candidate alone. */
@@ -100,25 +144,57 @@ export class JointDensity implements MixtureDensity {
   /** A kernel whose exponent is lower is less than rounding beside the prior, whatever its choices and steps. */
   #threshold(): number {
     const prior = this.#n;
-    if (this.#sift(prior, prior + 1, Number.NEGATIVE_INFINITY) === 0) return Number.NEGATIVE_INFINITY;
+    this.#left[0] = prior;
+    this.#exponents[0] = this.#offsets[prior]!;
+    if (this.#siftFrom(0, 1, Number.NEGATIVE_INFINITY) === 0) return Number.NEGATIVE_INFINITY;
     this.#weigh(1);
     return this.#exponents[0]! + Math.log(this.#products[0]! / this.#weights[prior]!) - 38 - Math.log(prior + 1);
   }
 
-  /** Leaves those of the kernels start to end - 1 that may matter. @returns how many */
+  /** Leaves those kernels of a part of the list that may matter. @returns how many */
   #sift(start: number, end: number, threshold: number): number {
-    const [kernels, exponents] = [this.#left, this.#exponents];
-    let left = end - start;
-    for (let j = 0; j < left; j++) {
-      kernels[j] = start + j;
-      exponents[j] = this.#offsets[start + j]!;
+    const first = this.#continuous[0];
+    const x = this.#point[0];
+    if (first !== undefined && x !== undefined && x >= first.low && x <= first.high) {
+      return this.#siftFrom(1, this.#siftFirst(x, start, end, threshold), threshold);
     }
-    for (let d = 0; d < this.#continuous.length; d++) {
-      const { centres, low, high } = this.#continuous[d]!;
-      const x = this.#point[d]!;
-      const inside = x >= low && x <= high;
-      if (!inside) left = this.#dropOutside(this.#continuous[d]!, x, left);
-      left = siftByOne(x, centres, this.#curvatures[d]!, kernels, exponents, left, threshold);
+    for (let i = start; i < end; i++) {
+      this.#left[i - start] = this.#list[i]!;
+      this.#exponents[i - start] = this.#listOffsets[i]!;
+    }
+    return this.#siftFrom(0, end - start, threshold);
+  }
+
+  #siftFirst(x: number, start: number, end: number, threshold: number): number {
+    const [list, centres, offsets, curvatures] = [
+      this.#list,
+      this.#listCentres,
+      this.#listOffsets,
+      this.#curvatures[0]!,
+    ];
+    const [kernels, exponents] = [this.#left, this.#exponents];
+    const isNarrow = start < this.#narrow;
+    const narrowCurvature = 0.5 / (this.#width * this.#width);
+    let left = 0;
+    for (let i = start; i < end; i++) {
+      const distance = x - centres[i]!;
+      const curvature = isNarrow ? narrowCurvature : curvatures[list[i]!]!;
+      const exponent = offsets[i]! - distance * distance * curvature;
+      if (exponent < threshold) continue;
+      kernels[left] = list[i]!;
+      exponents[left++] = exponent;
+    }
+    return left;
+  }
+
+  /** The same with the continuous parameters from number d on. */
+  #siftFrom(d: number, count: number, threshold: number): number {
+    let left = count;
+    for (let j = d; j < this.#continuous.length; j++) {
+      const { centres, low, high } = this.#continuous[j]!;
+      const x = this.#point[j]!;
+      if (!(x >= low && x <= high)) left = this.#dropOutside(this.#continuous[j]!, x, left);
+      left = siftByOne(x, centres, this.#curvatures[j]!, this.#left, this.#exponents, left, threshold);
     }
     return left;
   }

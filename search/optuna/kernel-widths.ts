@@ -1,6 +1,6 @@
 /** A multivariate estimator's widths before version 5, the same for every observation. */
 export function scottWidth(n: number, dimensions: number, range: number): number {
-  return clippedWidth(0.2 * n ** (-1 / (dimensions + 4)) * range, n, range);
+  return Math.min(Math.max(0.2 * n ** (-1 / (dimensions + 4)) * range, leastWidth(n, range)), range);
 }
 
 /**
@@ -20,19 +20,23 @@ export function neighbourWidths(
   out: Float64Array,
 ): void {
   const range = high - low;
+  const least = leastWidth(n, range);
   let before = low;
   let centre = n > 0 ? centres[order[0]!]! : low;
   for (let i = 0; i < n; i++) {
     const after = i + 1 < n ? centres[order[i + 1]!]! : high;
-    let width = Math.max(centre - before, after - centre);
-    if (n > 1 && i === 0) width = after - centre;
-    if (n > 1 && i === n - 1) width = centre - before;
-    out[order[i]!] = clippedWidth(width, n, range);
+    const below = centre - before;
+    const above = after - centre;
+    let width = below > above ? below : above;
+    if (n > 1 && i === 0) width = above;
+    if (n > 1 && i === n - 1) width = below;
+    if (width < least) width = least;
+    out[order[i]!] = width < range ? width : range;
     before = centre;
     centre = after;
   }
 }
 
-function clippedWidth(width: number, n: number, range: number): number {
-  return Math.min(Math.max(width, range / Math.min(100, n + 2)), range);
+function leastWidth(n: number, range: number): number {
+  return range / Math.min(100, n + 2);
 }

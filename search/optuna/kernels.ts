@@ -34,7 +34,7 @@ export class NumericKernels {
   readonly high: number;
   centres: Float64Array = new Float64Array(64);
   widths: Float64Array = new Float64Array(64);
-  /** Indices of the observations, ascending by centre; only where widths go by it, or there is no other parameter. */
+  /** Indices of the observations, ascending by centre. */
   order: Int32Array = new Int32Array(64);
   /** Continuous, alone: the greatest density, 1 / (width * sqrt(2 pi) * share of the range). */
   heights: Float64Array = new Float64Array(64);
@@ -68,8 +68,8 @@ export class NumericKernels {
 
   #fitWidths(column: Column, selection: Selection): void {
     const { n } = selection;
-    const { scottDimensions, dimensions } = this.#options;
-    if (scottDimensions === undefined || dimensions === 1) this.#sort(column, selection);
+    const { scottDimensions } = this.#options;
+    this.#sort(column, selection);
     if (scottDimensions !== undefined) {
       this.widths.fill(scottWidth(n, scottDimensions, this.high - this.low), 0, n);
       return;
