@@ -30,8 +30,8 @@ export function configKey(space: Space, params: Params): string {
 export function valuesKey(values: Values): string {
   let key = '';
   for (const value of values) {
-    // Adding 0 makes -0 into 0.
-    if (typeof value === 'number') key += `${value + 0};`;
+    // As text, -0 is 0.
+    if (typeof value === 'number') key += `${value};`;
     else if (value === undefined) key += ';';
     else key += `${JSON.stringify(value)};`;
   }

@@ -57,9 +57,9 @@ export class Rng {
     }
   }
 
-  /** Uniform among the integers 0 to n - 1; n in [1, 2^53]. The bias, below n / 2^53, is of no consequence here. */
+  /** Uniform among the integers 0 to n - 1; n in [1, 2^53]. The bias, below 2^-16, is of no consequence here. */
   below(n: number): number {
-    return Math.floor(this.next() * n);
+    return Math.floor(n <= 0x1_0000 ? (this.uint32() / 0x1_0000_0000) * n : this.next() * n);
   }
 }
 

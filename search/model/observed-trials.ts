@@ -3,12 +3,12 @@ import type { History, TrialRecord } from '../history.js';
 import { LossScale } from './loss-scale.js';
 
 /** Up to here a model sees every trial. */
-const ALL = 80;
-/** Of more, it sees the newest 50 to 60, counted in blocks so that its rows seldom change at the front, */
-const NEWEST = 50;
-const BLOCK = 10;
+const ALL = 64;
+/** Of more, it sees the newest 40 to 48, counted in blocks so that its rows seldom change at the front, */
+const NEWEST = 40;
+const BLOCK = 8;
 /** and the best of those before. */
-const VETERANS = 30;
+const VETERANS = 20;
 /** The best of all that are asked for. */
 const LEADERS = 5;
 

@@ -54,6 +54,29 @@ export function samplerContract(options: SamplerOptions, { exhausts, infinite }:
       );
     });
 
+    it('has no memory of its own: late ends in a long history, and other histories in between, change nothing', () => {
+      const space = infinite ? mixedSpace() : longSpace();
+      const [history, other] = [new History('minimize', 'best'), new History('minimize', 'best')];
+      const sampler = create(space, 3, 'minimize');
+      playTrials(sampler, other, 20, 8);
+      const late: number[] = [];
+      for (let number = 0; number < 150; number++) {
+        const suggestion = sampler.suggest(history, number)!;
+        const { params } = suggestion;
+        const recomputed = number % 10 === 9 ? create(space, 3, 'minimize').suggest(history, number) : suggestion;
+        expect(params).toEqual(recomputed?.params);
+        if (number % 10 === 9) sampler.suggest(other, 20);
+        history.propose(number, params, sampler.name, suggestion.draws);
+        history.start(number);
+        // What ends late is good, or nobody would notice.
+        const isLate = number % 13 === 5;
+        history.report(number, 1, new Rng(4, number).next() * (isLate ? 0.1 : 1));
+        if (isLate) late.push(number);
+        else history.end(number, 'complete');
+        if (number % 50 === 49) while (late.length > 1) history.end(late.shift()!, 'complete');
+      }
+    });
+
     it('proposes the same whatever the order of the keys and the order in which trials ended', () => {
       const space = infinite ? mixedSpace() : finiteSpace();
       const history = new History('minimize', 'best');
@@ -192,6 +215,14 @@ function finiteSpace(): Space {
       { name: 'rate', kind: 'float', low: 0.1, high: 0.3, log: false, step: 0.1 },
     ],
     ['width >= 3 * child'],
+  );
+}
+
+/** Finite, and long enough for a long history. */
+function longSpace(): Space {
+  return createSpace(
+    ['a', 'b', 'c'].map((name) => ({ name, kind: 'int', low: 0, high: 9, log: false, step: 1 })),
+    ['a + b > c'],
   );
 }
 
