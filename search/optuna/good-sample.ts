@@ -7,31 +7,74 @@ import { roundEven } from './rounding.js';
 
 /**
  * Draws candidates from a mixture of kernels: first each one's kernel, then all choices, then all numbers, each
- * parameter in its turn. Every operation is Optuna's, for the values that come out are compared to the last digit.
- *
- * @param weights n + 1, unnormalized
- * @param count   how many candidates
- * @returns       internal values, by parameter
+ * parameter in its turn. Every operation is Optuna's, for the values that come out are compared to the last digit. An
+ * object of it draws again and again into the same arrays.
  */
-export function drawCandidates(
-  generator: MersenneTwister,
-  kernels: readonly Kernels[],
-  weights: Float64Array,
-  n: number,
-  count: number,
-): Float64Array[] {
-  const sum = pairwiseSum(weights, 0, n + 1);
-  const active = new Int32Array(count);
-  generator.choose(
-    weights.subarray(0, n + 1).map((weight) => weight / sum),
-    active,
-  );
-  const out = kernels.map(() => new Float64Array(count));
-  for (const [d, kernel] of kernels.entries()) {
-    if (kernel.kind === 'categorical') drawChoices(generator, kernel, n, active, out[d]!);
+export class CandidateDraws {
+  readonly #kernels: readonly Kernels[];
+  readonly #out: Float64Array[];
+  #active = new Int32Array(0);
+  #probabilities = new Float64Array(0);
+  #q = new Float64Array(0);
+  #a = new Float64Array(0);
+  #b = new Float64Array(0);
+
+  constructor(kernels: readonly Kernels[]) {
+    this.#kernels = kernels;
+    this.#out = kernels.map(() => new Float64Array(0));
   }
-  drawNumbers(generator, kernels, active, out);
-  return out;
+
+  /**
+   * @param weights n + 1, unnormalized
+   * @param count   how many candidates
+   * @returns       internal values, by parameter; valid until the next call
+   */
+  draw(generator: MersenneTwister, weights: Float64Array, n: number, count: number): readonly Float64Array[] {
+    this.#reserve(n, count);
+    const sum = pairwiseSum(weights, 0, n + 1);
+    for (let k = 0; k <= n; k++) this.#probabilities[k] = weights[k]! / sum;
+    generator.choose(this.#probabilities, n + 1, this.#active);
+    for (const [d, kernel] of this.#kernels.entries()) {
+      if (kernel.kind === 'categorical') drawChoices(generator, kernel, n, this.#active, this.#out[d]!);
+    }
+    this.#drawNumbers(generator);
+    return this.#out;
+  }
+
+  #drawNumbers(generator: MersenneTwister): void {
+    const [q, a, b] = [this.#q, this.#a, this.#b];
+    let drawn = 0;
+    for (const kernel of this.#kernels) {
+      if (kernel.kind !== 'numeric') continue;
+      const { centres, widths, low, high } = kernel;
+      for (const index of this.#active) {
+        q[drawn] = generator.random();
+        a[drawn] = (low - centres[index]!) / widths[index]!;
+        b[drawn] = (high - centres[index]!) / widths[index]!;
+        drawn++;
+      }
+    }
+    truncatedQuantiles(q, a, b, drawn);
+    let at = 0;
+    for (const [d, kernel] of this.#kernels.entries()) {
+      if (kernel.kind !== 'numeric') continue;
+      for (const [i, index] of this.#active.entries()) {
+        const x = q[at++]! * kernel.widths[index]! + kernel.centres[index]!;
+        this.#out[d]![i] = toValue(kernel, x);
+      }
+    }
+  }
+
+  #reserve(n: number, count: number): void {
+    if (this.#probabilities.length <= n) this.#probabilities = new Float64Array(2 * n + 2);
+    if (this.#active.length === count) return;
+    this.#active = new Int32Array(count);
+    for (const d of this.#out.keys()) this.#out[d] = new Float64Array(count);
+    const numbers = count * this.#kernels.length;
+    this.#q = new Float64Array(numbers);
+    this.#a = new Float64Array(numbers);
+    this.#b = new Float64Array(numbers);
+  }
 }
 
 function drawChoices(
@@ -42,7 +85,7 @@ function drawChoices(
   out: Float64Array,
 ): void {
   const size = distribution.choices.length;
-  const rows: Float64Array[] = [];
+  const rows: number[][] = [];
   for (let i = 0; i < active.length; i++) {
     const own = choices[active[i]!]!;
     rows[own] ??= cumulativeRow(size, n, own);
@@ -54,43 +97,17 @@ function drawChoices(
   }
 }
 
-function cumulativeRow(size: number, n: number, own: number): Float64Array {
-  const row = new Float64Array(size).fill(1 / (n === 0 ? size : n + 1));
+function cumulativeRow(size: number, n: number, own: number): number[] {
+  const row = Array.from({ length: size }, () => 1 / (n === 0 ? size : n + 1));
   if (own < size) row[own]! += 1;
   const total = n === 0 ? 1 : pairwiseSum(row);
   let sum = 0;
-  for (let choice = 0; choice < size; choice++) row[choice] = sum += row[choice]! / total;
+  for (let choice = 0; choice < size; choice++) {
+    sum += row[choice]! / total;
+    row[choice] = sum;
+  }
   row[size - 1] = 1;
   return row;
-}
-
-function drawNumbers(
-  generator: MersenneTwister,
-  kernels: readonly Kernels[],
-  active: Int32Array,
-  out: readonly Float64Array[],
-): void {
-  const numeric = kernels.flatMap((kernel, d) => (kernel.kind === 'numeric' ? [[kernel, out[d]!] as const] : []));
-  const total = numeric.length * active.length;
-  if (total === 0) return;
-  const [q, a, b] = [new Float64Array(total), new Float64Array(total), new Float64Array(total)];
-  let at = 0;
-  for (const [{ centres, widths, low, high }] of numeric) {
-    for (const index of active) {
-      q[at] = generator.random();
-      a[at] = (low - centres[index]!) / widths[index]!;
-      b[at] = (high - centres[index]!) / widths[index]!;
-      at++;
-    }
-  }
-  truncatedQuantiles(q, a, b, total);
-  for (const [j, [kernel, values]] of numeric.entries()) {
-    for (let i = 0; i < active.length; i++) {
-      const index = active[i]!;
-      const x = q[j * active.length + i]! * kernel.widths[index]! + kernel.centres[index]!;
-      values[i] = toValue(kernel, x);
-    }
-  }
 }
 
 function toValue({ distribution: { low, high, step, log } }: NumericKernels, x: number): number {

@@ -27,11 +27,11 @@ export function neighbourWidths(
     const after = i + 1 < n ? centres[order[i + 1]!]! : high;
     const below = centre - before;
     const above = after - centre;
-    let width = below > above ? below : above;
+    let width = Math.max(below, above);
     if (n > 1 && i === 0) width = above;
     if (n > 1 && i === n - 1) width = below;
     if (width < least) width = least;
-    out[order[i]!] = width < range ? width : range;
+    out[order[i]!] = Math.min(width, range);
     before = centre;
     centre = after;
   }

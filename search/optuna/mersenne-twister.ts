@@ -14,6 +14,7 @@ export class MersenneTwister {
   /** The state where `goTo` was last told to go. */
   readonly #marked = new Uint32Array(LENGTH);
   #markedBlocks = -1;
+  #cumulative = new Float64Array(32);
 
   /** @param seed an integer in [0, 2^32) */
   constructor(seed: number) {
@@ -87,14 +88,15 @@ export class MersenneTwister {
   /**
    * Draws `out.length` indices with replacement.
    *
-   * @param weights probabilities, summing to about 1
+   * @param weights the first n are probabilities, summing to about 1
    */
-  choose(weights: ArrayLike<number>, out: Int32Array): void {
-    const cumulative = new Float64Array(weights.length);
+  choose(weights: ArrayLike<number>, n: number, out: Int32Array): void {
+    if (n > this.#cumulative.length) this.#cumulative = new Float64Array(2 * n);
+    const cumulative = this.#cumulative;
     let sum = 0;
-    for (let i = 0; i < weights.length; i++) cumulative[i] = sum += weights[i]!;
-    for (let i = 0; i < weights.length; i++) cumulative[i]! /= sum;
-    for (let i = 0; i < out.length; i++) out[i] = countUpTo(cumulative, this.random());
+    for (let i = 0; i < n; i++) cumulative[i] = sum += weights[i]!;
+    for (let i = 0; i < n; i++) cumulative[i]! /= sum;
+    for (let i = 0; i < out.length; i++) out[i] = countUpTo(cumulative, n, this.random());
   }
 
   #begin(): void {
@@ -135,10 +137,10 @@ function mixed(high: number, low: number): number {
   return (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
 }
 
-/** How many entries of an ascending array are <= u. */
-function countUpTo(ascending: Float64Array, u: number): number {
+/** How many of n ascending numbers are <= u. */
+function countUpTo(ascending: Float64Array, n: number, u: number): number {
   let low = 0;
-  let high = ascending.length;
+  let high = n;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (ascending[middle]! <= u) low = middle + 1;

@@ -64,10 +64,28 @@ function logAddExp(x: number, y: number): number {
 
 const LOGISTIC_SCALE = Math.sqrt(3) / Math.PI;
 
+/** Arrays that are needed again with every call; allocating them took longer than the arithmetic. */
+class Scratch {
+  left: Float64Array = new Float64Array(0);
+  right: Float64Array = new Float64Array(0);
+  targets: Float64Array = new Float64Array(0);
+  flipped: Uint8Array = new Uint8Array(0);
+
+  reserve(n: number): void {
+    if (n <= this.targets.length) return;
+    this.left = new Float64Array(2 * n);
+    this.right = new Float64Array(2 * n);
+    this.targets = new Float64Array(2 * n);
+    this.flipped = new Uint8Array(2 * n);
+  }
+}
+
+const scratch = new Scratch();
+
 /** Replaces each y of `ys[0..n)` by the x with logNdtr(x) = y, by Newton's method on all of them until all have settled. */
 export function ndtriExp(ys: Float64Array, n: number): void {
-  const flipped = new Uint8Array(n);
-  const targets = new Float64Array(n);
+  scratch.reserve(n);
+  const { flipped, targets } = scratch;
   for (let i = 0; i < n; i++) {
     const y = ys[i]!;
     // Close to probability 1 the other tail is the one that can be told apart.
@@ -103,19 +121,21 @@ function newtonStep(xs: Float64Array, targets: Float64Array, n: number): boolean
  */
 export function truncatedQuantiles(q: Float64Array, a: Float64Array, b: Float64Array, n: number): void {
   // The two sides are inverted separately: each goes on until its own slowest element has settled.
-  const sides = [new Float64Array(n), new Float64Array(n)] as const;
-  const counts = [0, 0];
+  scratch.reserve(n);
+  const { left, right } = scratch;
+  let lefts = 0;
+  let rights = 0;
   for (let i = 0; i < n; i++) {
     const mass = logGaussMass(a[i]!, b[i]!);
-    if (a[i]! < 0) sides[0][counts[0]!++] = logAddExp(logNdtr(a[i]!), Math.log(q[i]!) + mass);
-    else sides[1][counts[1]!++] = logAddExp(logNdtr(-b[i]!), Math.log1p(-q[i]!) + mass);
+    if (a[i]! < 0) left[lefts++] = logAddExp(logNdtr(a[i]!), Math.log(q[i]!) + mass);
+    else right[rights++] = logAddExp(logNdtr(-b[i]!), Math.log1p(-q[i]!) + mass);
   }
-  ndtriExp(sides[0], counts[0]!);
-  ndtriExp(sides[1], counts[1]!);
-  let left = 0;
-  let right = 0;
+  ndtriExp(left, lefts);
+  ndtriExp(right, rights);
+  lefts = 0;
+  rights = 0;
   for (let i = 0; i < n; i++) {
-    const x = a[i]! < 0 ? sides[0][left++]! : -sides[1][right++]!;
+    const x = a[i]! < 0 ? left[lefts++]! : -right[rights++]!;
     if (a[i] === b[i]) q[i] = Number.NaN;
     else if (q[i] === 0) q[i] = a[i]!;
     else if (q[i] === 1) q[i] = b[i]!;

@@ -1,7 +1,7 @@
 import { CategoricalDensity } from './categorical-density.js';
 import { ContinuousDensity } from './continuous-density.js';
 import type { Distribution } from './distribution.js';
-import { drawCandidates } from './good-sample.js';
+import { CandidateDraws } from './good-sample.js';
 import { JointDensity } from './joint-density.js';
 import { kernelWeights } from './kernel-weights.js';
 import { CategoricalKernels, type KernelOptions, type Kernels, NumericKernels, type Selection } from './kernels.js';
@@ -19,6 +19,7 @@ import { SteppedDensity } from './stepped-density.js';
 export class ParzenEstimator {
   readonly kernels: readonly Kernels[];
   weights: Float64Array = new Float64Array(64);
+  readonly #draws: CandidateDraws;
   readonly #density: MixtureDensity;
   #n = 0;
 
@@ -28,6 +29,7 @@ export class ParzenEstimator {
         ? new CategoricalKernels(distribution)
         : new NumericKernels(distribution, options),
     );
+    this.#draws = new CandidateDraws(this.kernels);
     this.#density = densityOf(this.kernels);
   }
 
@@ -39,13 +41,13 @@ export class ParzenEstimator {
     this.#density.prepare(this.weights, this.#n);
   }
 
-  /** @returns internal values, by parameter */
-  sample(generator: MersenneTwister, count: number): Float64Array[] {
-    return drawCandidates(generator, this.kernels, this.weights, this.#n, count);
+  /** @returns internal values, by parameter; valid until the next call */
+  sample(generator: MersenneTwister, count: number): readonly Float64Array[] {
+    return this.#draws.draw(generator, this.weights, this.#n, count);
   }
 
-  logDensities(candidates: readonly Float64Array[]): Float64Array {
-    return candidates[0]!.map((_, i) => this.#density.logDensity(candidates, i));
+  logDensity(candidates: readonly Float64Array[], i: number): number {
+    return this.#density.logDensity(candidates, i);
   }
 }
 

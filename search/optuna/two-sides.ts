@@ -43,9 +43,17 @@ export class TwoSides {
   /** @returns internal values, by parameter */
   winner(generator: MersenneTwister, count: number): number[] {
     const candidates = this.#good.sample(generator, count);
-    const good = this.#good.logDensities(candidates);
-    const bad = this.#bad.logDensities(candidates);
-    const best = firstGreatest(good.map((density, i) => density - bad[i]!));
+    let best = 0;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < count; i++) {
+      const difference = this.#good.logDensity(candidates, i) - this.#bad.logDensity(candidates, i);
+      // As in numpy's argmax, the first NaN wins, or else the first of the greatest.
+      if (Number.isNaN(difference)) return candidates.map((values) => values[i]!);
+      if (difference > greatest) {
+        greatest = difference;
+        best = i;
+      }
+    }
     return candidates.map((values) => values[best]!);
   }
 
@@ -78,14 +86,4 @@ export class TwoSides {
     }
     return { slots, n, ranks, count };
   }
-}
-
-/** numpy's argmax: the first NaN, or else the first of the greatest. */
-function firstGreatest(values: Float64Array): number {
-  let best = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) return i;
-    if (values[i]! > values[best]!) best = i;
-  }
-  return best;
 }

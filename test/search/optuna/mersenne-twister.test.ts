@@ -10,7 +10,7 @@ describe.each([...readUnits('scalar').random_state])("numpy's RandomState($seed)
     expect(draws(5, () => generator.random())).toEqual(vector.random);
     expect(draws(3, () => -3 + 10 * generator.random())).toEqual(vector['uniform(-3,7)']);
     const chosen = new Int32Array(8);
-    generator.choose([0.1, 0.2, 0.05, 0.65], chosen);
+    generator.choose([0.1, 0.2, 0.05, 0.65], 4, chosen);
     expect([...chosen]).toEqual(vector['choice(4,p=[.1,.2,.05,.65],size=8)']);
     const list = Array.from({ length: 13 }, (_, i) => i);
     generator.shuffle(list);
