@@ -22,8 +22,9 @@ export interface AdamSettings extends StepSettings {
 }
 
 /*
- * The innermost operations of training. A backend may have each in one piece, as a kernel that changes parameters
- * where they lie; on the others it is put together from TensorFlow.js's operations.
+ * The innermost operations of training. A backend may have each in one piece, as a kernel that returns the
+ * parameter's new value and changes what is remembered of gradients where it lies; on the others it is put together
+ * from TensorFlow.js's operations.
  */
 
 /** The gradient by relu's input, from the one by its output and the output. */
@@ -33,7 +34,7 @@ export function reluGradient(gradient: tf.Tensor, output: tf.Tensor): tf.Tensor 
 }
 
 export function sgdStep(parameter: Parameter, gradient: tf.Tensor, settings: StepSettings): void {
-  if (runInPlace('AssaySgdStep', { value: parameter.value, gradient }, settings)) return;
+  if (stepInOne('AssaySgdStep', parameter, { gradient }, settings)) return;
   const direction = decayed(parameter, gradient, settings.decay);
   parameter.assign(tf.sub(parameter.value, tf.mul(direction, settings.learningRate)));
 }
@@ -44,8 +45,7 @@ export function momentumStep(
   velocity: Parameter,
   settings: MomentumSettings,
 ): void {
-  const inputs = { value: parameter.value, gradient, velocity: velocity.value };
-  if (runInPlace('AssayMomentumStep', inputs, settings)) return;
+  if (stepInOne('AssayMomentumStep', parameter, { gradient, velocity: velocity.value }, settings)) return;
   const { learningRate, momentum, nesterov } = settings;
   const slope = decayed(parameter, gradient, settings.decay);
   velocity.assign(tf.add(tf.mul(velocity.value, momentum), slope));
@@ -60,8 +60,8 @@ export function adamStep(
   square: Parameter,
   settings: AdamSettings,
 ): void {
-  const inputs = { value: parameter.value, gradient, mean: mean.value, square: square.value };
-  if (runInPlace('AssayAdamStep', inputs, settings)) return;
+  const inputs = { gradient, mean: mean.value, square: square.value };
+  if (stepInOne('AssayAdamStep', parameter, inputs, settings)) return;
   const { learningRate, correction, beta1, beta2, epsilon } = settings;
   const slope = decayed(parameter, gradient, settings.decay);
   mean.assign(tf.add(tf.mul(mean.value, beta1), tf.mul(slope, 1 - beta1)));
@@ -84,10 +84,10 @@ function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
 }
 
-function runInPlace(name: string, inputs: tf.NamedTensorMap, settings: StepSettings): boolean {
+/** Whether the backend has this step in one piece, and has made it. */
+function stepInOne(name: string, parameter: Parameter, inputs: tf.NamedTensorMap, settings: StepSettings): boolean {
   if (!hasKernel(name)) return false;
-  tf.engine()
-    .runKernel<tf.Tensor>(name, inputs, { ...settings })
-    .dispose();
+  const value = parameter.value;
+  parameter.assign(tf.engine().runKernel<tf.Tensor>(name, { value, ...inputs }, { ...settings }));
   return true;
 }

@@ -19,11 +19,12 @@ export interface Kernels {
   ): void;
   columnSums(x: number, out: number, rows: number, columns: number): void;
   reluGradient(gradient: number, output: number, out: number, n: number): void;
-  sgdStep(w: number, g: number, n: number, rate: number, decay: number): void;
+  sgdStep(w: number, g: number, out: number, n: number, rate: number, decay: number): void;
   momentumStep(
     w: number,
     g: number,
     v: number,
+    out: number,
     n: number,
     rate: number,
     momentum: number,
@@ -35,6 +36,7 @@ export interface Kernels {
     g: number,
     m: number,
     s: number,
+    out: number,
     n: number,
     rate: number,
     correction: number,

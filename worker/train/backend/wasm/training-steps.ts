@@ -19,41 +19,43 @@ export const reluGradient: WasmKernel = (backend, inputs) => {
 
 export const sgdStep: WasmKernel = (backend, inputs, attrs) => {
   const { learningRate, decay } = attrs as unknown as StepSettings;
-  const { w, g, n } = operands(backend, inputs);
-  kernelsOf(backend).sgdStep(w, g, n, learningRate, decay);
-  return nothing(backend);
+  const { w, g, n, out } = operands(backend, inputs);
+  kernelsOf(backend).sgdStep(w, g, addressOf(backend, out), n, learningRate, decay);
+  return out;
 };
 
 export const momentumStep: WasmKernel = (backend, inputs, attrs) => {
   const { learningRate, decay, momentum, nesterov } = attrs as unknown as MomentumSettings;
-  const { w, g, n } = operands(backend, inputs);
+  const { w, g, n, out } = operands(backend, inputs);
   const v = addressOf(backend, inputs['velocity']!);
-  kernelsOf(backend).momentumStep(w, g, v, n, learningRate, momentum, Number(nesterov), decay);
-  return nothing(backend);
+  const to = addressOf(backend, out);
+  kernelsOf(backend).momentumStep(w, g, v, to, n, learningRate, momentum, Number(nesterov), decay);
+  return out;
 };
 
 export const adamStep: WasmKernel = (backend, inputs, attrs) => {
   const { learningRate, decay, correction, beta1, beta2, epsilon } = attrs as unknown as AdamSettings;
-  const { w, g, n } = operands(backend, inputs);
+  const { w, g, n, out } = operands(backend, inputs);
   const m = addressOf(backend, inputs['mean']!);
   const s = addressOf(backend, inputs['square']!);
-  kernelsOf(backend).adamStep(w, g, m, s, n, learningRate, correction, beta1, beta2, epsilon, decay);
-  return nothing(backend);
+  const to = addressOf(backend, out);
+  kernelsOf(backend).adamStep(w, g, m, s, to, n, learningRate, correction, beta1, beta2, epsilon, decay);
+  return out;
 };
 
+/**
+ * The parameter, its gradient and room for the new value. A parameter is not changed where it lies: the engine's
+ * convolutions keep a copy of their weights in an order of their own, for as long as the tensor lives.
+ */
 function operands(
   backend: BackendWasm,
   inputs: Readonly<Record<string, TensorInfo>>,
-): { readonly w: number; readonly g: number; readonly n: number } {
+): { readonly w: number; readonly g: number; readonly n: number; readonly out: TensorInfo } {
   const value = inputs['value']!;
   return {
     w: addressOf(backend, value),
     g: addressOf(backend, inputs['gradient']!),
     n: util.sizeFromShape(value.shape),
+    out: backend.makeOutput(value.shape, 'float32'),
   };
-}
-
-/** A kernel has to return something; these have changed their inputs. */
-function nothing(backend: BackendWasm): TensorInfo {
-  return backend.makeOutput([0], 'float32');
 }

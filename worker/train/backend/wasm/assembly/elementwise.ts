@@ -58,8 +58,8 @@ export function columnSums(x: usize, out: usize, rows: i32, columns: i32): void 
   }
 }
 
-/** w -= rate * (g + decay * w), in place. */
-export function sgdStep(w: usize, g: usize, n: i32, rate: f32, decay: f32): void {
+/** out = w - rate * (g + decay * w). */
+export function sgdStep(w: usize, g: usize, out: usize, n: i32, rate: f32, decay: f32): void {
   const rates = f32x4.splat(rate);
   const decays = f32x4.splat(decay);
   let i = 0;
@@ -67,20 +67,24 @@ export function sgdStep(w: usize, g: usize, n: i32, rate: f32, decay: f32): void
     const at = bytes(i);
     const weight = load4(w + at);
     const gradient = multiplyAdd(load4(g + at), weight, decays);
-    v128.store(w + at, f32x4.sub(weight, f32x4.mul(gradient, rates)));
+    v128.store(out + at, f32x4.sub(weight, f32x4.mul(gradient, rates)));
   }
   for (; i < n; i++) {
     const at = bytes(i);
     const weight = load<f32>(w + at);
-    store<f32>(w + at, weight - (load<f32>(g + at) + weight * decay) * rate);
+    store<f32>(out + at, weight - (load<f32>(g + at) + weight * decay) * rate);
   }
 }
 
-/** v = momentum * v + g + decay * w; w -= rate * v, or with Nesterov rate * (g + decay * w + momentum * v); in place. */
+/**
+ * With g' = g + decay * w: v = momentum * v + g' in place, then out = w - rate * v, or with Nesterov
+ * out = w - rate * (g' + momentum * v).
+ */
 export function momentumStep(
   w: usize,
   g: usize,
   v: usize,
+  out: usize,
   n: i32,
   rate: f32,
   momentum: f32,
@@ -98,7 +102,7 @@ export function momentumStep(
     const velocity = withoutDust(multiplyAdd(gradient, load4(v + at), momenta));
     v128.store(v + at, velocity);
     const direction = nesterov ? multiplyAdd(gradient, velocity, momenta) : velocity;
-    v128.store(w + at, f32x4.sub(weight, f32x4.mul(direction, rates)));
+    v128.store(out + at, f32x4.sub(weight, f32x4.mul(direction, rates)));
   }
   for (; i < n; i++) {
     const at = bytes(i);
@@ -107,19 +111,20 @@ export function momentumStep(
     const velocity = withoutDust1(gradient + load<f32>(v + at) * momentum);
     store<f32>(v + at, velocity);
     const direction = nesterov ? gradient + velocity * momentum : velocity;
-    store<f32>(w + at, weight - direction * rate);
+    store<f32>(out + at, weight - direction * rate);
   }
 }
 
 /**
- * Adam, in place: with g' = g + decay * w, the moments m = beta1 * m + (1 - beta1) * g' and
- * s = beta2 * s + (1 - beta2) * g'^2, then w -= rate * m / (sqrt(s) * correction + epsilon).
+ * Adam: with g' = g + decay * w, the moments m = beta1 * m + (1 - beta1) * g' and
+ * s = beta2 * s + (1 - beta2) * g'^2 in place, then out = w - rate * m / (sqrt(s) * correction + epsilon).
  */
 export function adamStep(
   w: usize,
   g: usize,
   m: usize,
   s: usize,
+  out: usize,
   n: i32,
   rate: f32,
   correction: f32,
@@ -143,7 +148,7 @@ export function adamStep(
     v128.store(m + at, mean);
     v128.store(s + at, square);
     const spread = multiplyAdd(f32x4.splat(epsilon), f32x4.sqrt(square), f32x4.splat(correction));
-    v128.store(w + at, f32x4.sub(weight, f32x4.div(f32x4.mul(mean, f32x4.splat(rate)), spread)));
+    v128.store(out + at, f32x4.sub(weight, f32x4.div(f32x4.mul(mean, f32x4.splat(rate)), spread)));
   }
   for (; i < n; i++) {
     const at = bytes(i);
@@ -153,6 +158,6 @@ export function adamStep(
     const square = withoutDust1(load<f32>(s + at) * beta2 + gradient * gradient * (1 - beta2));
     store<f32>(m + at, mean);
     store<f32>(s + at, square);
-    store<f32>(w + at, weight - (mean * rate) / (sqrt(square) * correction + epsilon));
+    store<f32>(out + at, weight - (mean * rate) / (sqrt(square) * correction + epsilon));
   }
 }
