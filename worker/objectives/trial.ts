@@ -13,7 +13,7 @@ export interface TrialContext {
   readonly signal: AbortSignal;
   /** To be called once, when data and model are ready. `datasetDigest` is '' for an objective without data. */
   started(info: { readonly datasetDigest: string }): void;
-  /** The metrics of one step. Steps count from 0 and rise; a metric may be NaN or infinite. */
+  /** The metrics of one step. Steps count from 1 and rise; a metric may be NaN or infinite. */
   report(step: number, metrics: Readonly<Record<string, number>>): void;
 }
 
