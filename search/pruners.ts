@@ -1,4 +1,5 @@
 import { AshaPruner } from './asha.js';
+import { createOptunaPruner, OPTUNA_PRUNER_SETTINGS, type OptunaPrunerOptions } from './optuna/index.js';
 import type { Goal } from './param.js';
 import { PatiencePruner } from './patience.js';
 import { PercentilePruner } from './percentile.js';
@@ -54,7 +55,8 @@ export type PrunerOptions =
   | PercentileOptions
   | PatienceOptions
   | ThresholdOptions
-  | AshaOptions;
+  | AshaOptions
+  | OptunaPrunerOptions;
 
 export type PrunerType = PrunerOptions['type'];
 
@@ -134,6 +136,7 @@ export const PRUNER_SETTINGS: Readonly<Record<PrunerType, Settings>> = {
       about: 'One trial in so many passes a rung; each rung is so many times as far as the one before.',
     },
   },
+  ...OPTUNA_PRUNER_SETTINGS,
 };
 
 /** What is wrong with a pruner's options, in words. */
@@ -170,6 +173,15 @@ export function createPruner(options: PrunerOptions, goal: Goal): Pruner {
       );
     case 'asha':
       return new AshaPruner(options.minStep ?? 1, options.factor ?? 3, goal);
+    case 'optuna-nop':
+    case 'optuna-median':
+    case 'optuna-percentile':
+    case 'optuna-sha':
+    case 'optuna-hyperband':
+    case 'optuna-patient':
+    case 'optuna-threshold':
+    case 'optuna-wilcoxon':
+      return createOptunaPruner(options, goal);
   }
 }
 

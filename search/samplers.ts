@@ -1,5 +1,6 @@
 import { AutoSampler } from './auto.js';
 import { GridSampler } from './grid.js';
+import { createOptunaSampler, OPTUNA_SAMPLER_SETTINGS, type OptunaSamplerOptions } from './optuna/index.js';
 import type { Goal } from './param.js';
 import { RandomSampler } from './random.js';
 import type { Sampler } from './sampler.js';
@@ -29,7 +30,7 @@ export interface GridOptions {
 }
 
 /** Plain JSON, as it stands in a study's first event. */
-export type SamplerOptions = AutoOptions | TpeOptions | RandomOptions | GridOptions;
+export type SamplerOptions = AutoOptions | TpeOptions | RandomOptions | GridOptions | OptunaSamplerOptions;
 
 export type SamplerType = SamplerOptions['type'];
 
@@ -63,6 +64,7 @@ export const SAMPLER_SETTINGS: Readonly<Record<SamplerType, Settings>> = {
       about: 'Values of a real parameter without a step, evenly spaced on its scale, both ends included.',
     },
   },
+  ...OPTUNA_SAMPLER_SETTINGS,
 };
 
 /** What is wrong with a sampler's options, in words. */
@@ -90,5 +92,10 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
       return new AutoSampler(space, seed, options.startupTrials ?? 10);
     case 'tpe':
       return new TpeSampler(space, seed, options.startupTrials ?? 10, options.candidates ?? 24);
+    case 'optuna-tpe':
+    case 'optuna-random':
+    case 'optuna-grid':
+    case 'optuna-qmc':
+      return createOptunaSampler(options, space, seed);
   }
 }
