@@ -24,9 +24,9 @@ interface Options {
 export function workerCommand(): Command {
   return new Command('worker')
     .description(
-      'Attaches this machine to a coordinator and runs the attempts it is given, each in a process of its own. Start it\n' +
-        'before or after its coordinator: it waits, and it comes back when the connection breaks. Ctrl-C or SIGTERM hands\n' +
-        'back what runs; a second one ends it at once.',
+      'Attaches this machine to a coordinator and runs the attempts it is given, each in a process of its own. Start it ' +
+        'before or after its coordinator: it waits, and it comes back when the connection breaks. Ctrl-C or SIGTERM ' +
+        'hands back what runs; a second one ends it at once.',
     )
     .addOption(coordinatorOption())
     .option('-n, --slots <number>', 'attempts to run at a time (default: the number of cores)', wholeNumber(1, 1024))
@@ -64,9 +64,21 @@ function check(input: unknown): WorkerConfig {
   try {
     return parseWorkerConfig(input);
   } catch (error) {
-    throw error instanceof WorkerConfigError ? new UserError(error.message, BAD_INPUT, { cause: error }) : error;
+    if (!(error instanceof WorkerConfigError)) throw error;
+    const message = error.message.replaceAll(/^\w+(?=[.:])/gm, (setting) => OPTIONS[setting] ?? setting);
+    throw new UserError(message, BAD_INPUT, { cause: error });
   }
 }
+
+/** What people typed for a setting. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  coordinator: '--coordinator',
+  slots: '--slots',
+  backend: '--backend',
+  datasetsDir: '--datasets',
+  labels: '--label',
+  name: '--name',
+};
 
 function addLabel(text: string, labels: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const at = text.indexOf('=');

@@ -177,11 +177,13 @@ function check(actions: readonly Action[], loses: boolean): void {
     }
   }
   reconnect();
-  while (!outbox.empty) {
+  // Every round sends and acknowledges up to 64 messages, so the first takes nearly all.
+  for (let round = 0; round < 10 && !outbox.empty; round++) {
     send();
     arrive();
     outbox.acknowledge(highest);
   }
+  expect(outbox.empty).toBe(true);
   for (const [number, steps] of received.entries()) {
     const all = Array.from({ length: added[number]! }, (_, i): number | 'result' => i + 1);
     if (ended[number]) all.push('result');

@@ -114,7 +114,7 @@ describe('attaching', () => {
   });
 
   it('tries again when the coordinator does not answer in time', async () => {
-    const first = await startWorker({ attachTimeoutMs: 20 });
+    const first = await startWorker({ attachTimeoutMs: 500 });
     await first.nextAttach();
     const second = await coordinator.nextSession();
     await second.attach();
@@ -376,9 +376,8 @@ describe('draining', () => {
             },
           }),
         logger: pino({ level: 'silent' }),
-        // The longest pause: only the drain can end it in time.
-        random: () => 0.999,
-        reconnectMaxMs: 86_400_000,
+        // A pause of more than a day: only the drain can end it in time.
+        random: () => 1_000_000,
       });
       end = worker.run();
     });

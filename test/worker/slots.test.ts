@@ -80,6 +80,14 @@ describe('an attempt in a process', () => {
     expect(isAlive(Number(attempt.digests[0]))).toBe(false);
   });
 
+  it('is not heard any more when it has ended', async () => {
+    open();
+    const attempt = start({ ends: 'completed', goesOnTalking: true, spins: true });
+    await attempt.whenEnded;
+    expect(attempt.reports).toEqual([]);
+    expect(attempt.ends).toHaveLength(1);
+  });
+
   it.each([
     ['exits', { exits: 7 }, 'the process exited with code 7'],
     ['exits as if all were well', { exits: 0 }, 'the process exited with code 0'],
@@ -88,6 +96,11 @@ describe('an attempt in a process', () => {
       'runs out of memory',
       { stderr: 'FATAL ERROR: Reached heap limit\n 1: 0xb8 abort\n', dies: 'SIGABRT' },
       'the process was killed by SIGABRT: FATAL ERROR: Reached heap limit',
+    ],
+    [
+      'says much and then what is wrong',
+      { stderr: `${'epoch\n'.repeat(10_000)}RangeError: the end\n`, exits: 1 },
+      'the process exited with code 1: RangeError: the end',
     ],
   ])('fails when its process %s without a word, and says how', async (_, config, error) => {
     open();
