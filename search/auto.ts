@@ -15,8 +15,11 @@ const NEAR_BEST = 20;
 const NEAR_FOUND = 10;
 /** Codes of more parameters cost more each, so that fewer are looked at. */
 const AFFORDABLE_PARAMETERS = 16;
-/** How many standard deviations below its expected loss a configuration is judged by. */
-const OPTIMISM = 2;
+/**
+ * How many standard deviations below its expected loss a configuration is judged by. Two is as good on problems with one
+ * valley, but stays for too long in the first of several.
+ */
+const OPTIMISM = 3;
 
 /**
  * The default sampler: a Gaussian process over the best and the newest trials, and the configuration with the lowest

@@ -1,8 +1,9 @@
 import { AutoSampler } from './auto.js';
 import { GridSampler } from './grid.js';
 import { createOptunaSampler, OPTUNA_SAMPLER_SETTINGS, type OptunaSamplerOptions } from './optuna/index.js';
-import type { Goal } from './param.js';
-import { RandomSampler } from './random.js';
+import { type Goal, SpaceError } from './param.js';
+import { FreshDraws, RandomSampler } from './random.js';
+import { Rng } from './rng.js';
 import type { Sampler } from './sampler.js';
 import { type Settings, settingFaults } from './settings.js';
 import type { Space } from './space.js';
@@ -85,12 +86,15 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
   if (faults.length > 0) throw new RangeError(faults.join('; '));
   switch (options.type) {
     case 'random':
+      assertFeasible(space);
       return new RandomSampler(space, seed);
     case 'grid':
       return new GridSampler(space, options.points ?? 10);
     case 'auto':
+      assertFeasible(space);
       return new AutoSampler(space, seed, options.startupTrials ?? 10);
     case 'tpe':
+      assertFeasible(space);
       return new TpeSampler(space, seed, options.startupTrials ?? 10, options.candidates ?? 24);
     case 'optuna-tpe':
     case 'optuna-random':
@@ -98,4 +102,13 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
     case 'optuna-qmc':
       return createOptunaSampler(options, space, seed);
   }
+}
+
+/** Relations that next to nothing satisfies are a mistake to be told of at once, not a search that ends before it begins. */
+function assertFeasible(space: Space): void {
+  if (space.relations.length === 0 || new FreshDraws(space).draw(new Rng(0, 0)) !== undefined) return;
+  const texts = space.relations.map(({ text }) => `"${text}"`).join(', ');
+  throw new SpaceError(
+    `no configuration was found that satisfies the relations ${texts}; they leave too little to search`,
+  );
 }
