@@ -10,6 +10,7 @@ import {
   Rng,
   type Space,
 } from '../../search/index.js';
+import { loadOnnxRuntime } from './onnx-runtime.js';
 
 /** A function to optimise whose best value is known. */
 export interface Problem {
@@ -81,18 +82,14 @@ const LCBENCH_INPUTS = [
 ];
 
 /**
- * The LCBench surrogate of YAHPO Gym on some OpenML tasks, run by onnxruntime-node.
+ * The LCBench surrogate of YAHPO Gym on some OpenML tasks, run by ONNX Runtime.
  *
  * @returns the problems, or the reason why there are none
  */
 export async function loadLcbench(folder: string, tasks: readonly string[]): Promise<Problem[] | string> {
   if (!existsSync(join(folder, 'lcbench-surrogate.onnx'))) return 'lcbench-surrogate.onnx is not there';
-  let runtime: typeof import('onnxruntime-node');
-  try {
-    runtime = await import('onnxruntime-node');
-  } catch (error) {
-    return `onnxruntime-node does not load: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  const runtime = await loadOnnxRuntime();
+  if (typeof runtime === 'string') return runtime;
   const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
   const session = await runtime.InferenceSession.create(join(folder, 'lcbench-surrogate.onnx'), options);
   const codes: Record<string, number> = JSON.parse(
@@ -112,7 +109,7 @@ export async function loadLcbench(folder: string, tasks: readonly string[]): Pro
         x_cat: new runtime.Tensor('int32', new Int32Array(n).fill(code), [n, 1]),
         x_cont: new runtime.Tensor('float32', Float32Array.from(inputs), [n, 1 + LCBENCH_INPUTS.length]),
       });
-      const data = Object.values(outputs)[0]!.data as Float32Array;
+      const data = Object.values(outputs)[0]!.data;
       const width = data.length / n;
       return configurations.map((_, i) => ({ seconds: data[i * width]!, accuracy: data[i * width + 1]! }));
     };

@@ -100,7 +100,7 @@ function decide(tx: Transaction, command: Command): Decision {
       tx.core.fleet.drain(command.worker);
       return { reply: null };
     case 'DetachWorker':
-      tx.core.fleet.detach(command.worker);
+      detachWorker(tx, command.worker);
       return { reply: null };
     case 'CheckDeadlines':
       expireLeases(tx);
@@ -210,6 +210,17 @@ function attachWorker(tx: Transaction, { profile, holds }: AttachWorker): Replie
     if (current !== undefined) endAttempt(tx, current.study, current.trial, 'lost', 'its worker came back without it');
   }
   return { ...reply, stops: stopsOf(tx.core.state, reply.continued) };
+}
+
+/** A draining worker has given back all that it knew of: what is left was assigned while it left, and never began. */
+function detachWorker(tx: Transaction, id: string): void {
+  const worker = tx.core.fleet.workers.get(id);
+  const left = worker?.draining ? [...worker.attempts.values()] : [];
+  tx.core.fleet.detach(id);
+  for (const name of left) {
+    const current = currentTrial(tx, name);
+    if (current !== undefined) endAttempt(tx, current.study, current.trial, 'handed_back', 'its worker was leaving');
+  }
 }
 
 function hearWorker(tx: Transaction, { worker, holds }: HearWorker): HoldsReply {

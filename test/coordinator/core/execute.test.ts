@@ -110,8 +110,8 @@ describe('the way of a trial', () => {
     const y = { kind: 'float', name: 'y', low: 0, high: 1, log: false } as const;
     scene.create({
       params: [...scene.study(scene.create({ name: 'a' })).spec.params, y],
-      relations: ['y >= x + 2'],
-      enqueue: [{ x: 0 }],
+      relations: ['y >= x + 0.5'],
+      enqueue: [{ x: 0.9 }],
     });
     scene.attach('w1', { slots: 10 });
     expect(scene.study().detail).toMatch(/row 0 of enqueue cannot be completed/);
@@ -490,6 +490,14 @@ describe('sharing workers', () => {
     scene.create({ budget: { trials: 4 } });
     const workers = scene.study().trials.map((trial) => trial.attempts[0]!.worker);
     expect(workers.sort()).toEqual(['w1', 'w1', 'w2', 'w2']);
+  });
+
+  it('takes back at once what a draining worker leaves behind', () => {
+    scene.create();
+    scene.attach('w1');
+    scene.run({ type: 'DrainWorker', worker: 'w1' });
+    scene.run({ type: 'DetachWorker', worker: 'w1' });
+    expect(brief(scene.recent)).toEqual(['AttemptEnded 0/1 handed_back -> waiting']);
   });
 
   it('gives a draining or detached worker nothing', () => {
