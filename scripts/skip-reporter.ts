@@ -9,7 +9,8 @@ export default class SkipReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const skipped = tests.filter((test) => test.result().state === 'skipped');
-    for (const test of skipped) console.log(`skipped: ${test.module.relativeModuleId} > ${test.fullName}: ${reasonOf(test)}`);
+    for (const test of skipped)
+      console.log(`skipped: ${test.module.relativeModuleId} > ${test.fullName}: ${reasonOf(test)}`);
     const broken = modules.filter((module) => module.state() === 'failed' && module.children.size === 0);
     const counts = {
       passed: tests.filter((test) => test.result().state === 'passed').length,
