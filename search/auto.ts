@@ -10,9 +10,9 @@ import type { Sampler, Suggestion } from './sampler.js';
 import type { Space } from './space.js';
 
 /** Configurations that the model is asked about: drawn anywhere, near the best trials, and near the best of those asked. */
-const ANYWHERE = 10;
-const NEAR_BEST = 20;
-const NEAR_FOUND = 10;
+const ANYWHERE = 8;
+const NEAR_BEST = 14;
+const NEAR_FOUND = 8;
 /** Codes of more parameters cost more each, so that fewer are looked at. */
 const AFFORDABLE_PARAMETERS = 16;
 /**

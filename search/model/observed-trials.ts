@@ -3,12 +3,12 @@ import type { History, TrialRecord } from '../history.js';
 import { LossScale } from './loss-scale.js';
 
 /** Up to here a model sees every trial. */
-const ALL = 64;
-/** Of more, it sees the newest 40 to 48, counted in blocks so that its rows seldom change at the front, */
-const NEWEST = 40;
-const BLOCK = 8;
+const ALL = 54;
+/** Of more, it sees the newest 32 to 38, counted in blocks so that its rows seldom change at the front, */
+const NEWEST = 32;
+const BLOCK = 6;
 /** and the best of those before. */
-const VETERANS = 20;
+const VETERANS = 16;
 /** The best of all that are asked for. */
 const LEADERS = 5;
 

@@ -6,15 +6,15 @@ import type { Kernel } from './kernel.js';
 import { MOST_ROWS, ObservedTrials } from './observed-trials.js';
 
 /** Ended trials that a kernel is fitted to, and how far back they are looked for. */
-const FIT_TO = 32;
+const FIT_TO = 28;
 const FIT_WITHIN = 400;
 
 /**
  * A model of what configurations are worth, learnt from a history and kept up to date with it.
  *
- * Cost, whatever the history's length: a suggestion adds a row or two of at most 68 (O(68^2) each), builds all anew for
- * one suggestion in eight (O(68^3)), and fits a kernel
- * only where the history has grown by the square root of two since the last time (O(32^3), thirty times).
+ * Cost, whatever the history's length: a suggestion adds a row or two of at most 54 (O(54^2) each) and builds all anew one
+ * time in six (O(54^3)); a kernel is fitted only where the history has grown by the square root of two since the last time
+ * (O(28^3), twenty to thirty times).
  *
  * All of this is a function of the history alone. The process is the same whether grown or built at once. A kernel
  * belongs to a milestone, a number of trials; it is fitted to those ended trials that are numbered below, starting from the

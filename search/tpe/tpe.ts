@@ -16,7 +16,7 @@ const GOOD = 0.15;
  * The tree-structured Parzen estimator (Bergstra et al. 2011, section 4) over all parameters together: of some draws from
  * the density of the good trials, the one at which that density is highest compared with the other trials'.
  *
- * It looks at the best and the newest trials, at most ninety, so that its cost does not grow with the history. Open trials
+ * It looks at the best and the newest trials, at most 54, so that its cost does not grow with the history. Open trials
  * are among the others, so that workers asking together are sent to different places. It proposes nothing twice.
  */
 export class TpeSampler implements Sampler {
