@@ -9,32 +9,63 @@ import { Outgoing } from './outgoing.js';
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
 
 export interface WorkerServiceOptions {
-  readonly coordinator: Coordinator;
+  readonly coordinator: Pick<Coordinator, 'post' | 'follow'>;
   /** Told to workers: how often they are to be heard, and how long their attempts live without it. */
   readonly heartbeatMs: number;
   readonly leaseMs: number;
   readonly logger: Logger;
 }
 
-/** The sessions that workers have open, by worker, and those that have something to send after this commit. */
-interface Sessions {
-  readonly byWorker: Map<string, Session>;
-  readonly pending: Set<Session>;
+/** The coordinator's end of one worker's stream, whatever carries it. */
+export interface WorkerStream {
+  write(response: SessionResponse): void;
+  /** Ends it after what was written. */
+  end(): void;
+  /** Ends it because the worker broke the protocol. */
+  fail(why: string): void;
 }
 
-/** The workers' service. What one commit has for one worker leaves as one message, after the commit is durable. */
+/** What a stream's carrier tells the session on it. */
+export interface SessionInput {
+  receive(request: SessionRequest): void;
+  /** The stream has ended, in whatever way. */
+  close(): void;
+}
+
+/** Takes workers' streams: one session each. */
+export interface WorkerSessions {
+  open(stream: WorkerStream): SessionInput;
+}
+
+/** The workers' service over gRPC. */
 export function createWorkerService(options: WorkerServiceOptions): WorkerServiceServer {
-  const sessions: Sessions = { byWorker: new Map(), pending: new Set() };
-  options.coordinator.follow(dispatcher(sessions));
+  const sessions = createWorkerSessions(options);
   return {
     session(call: Call): void {
-      const session = new Session(call, sessions, options);
+      const session = sessions.open({
+        write: (response) => void call.write(response),
+        end: () => void call.end(),
+        fail: (details) => void call.emit('error', { code: status.INVALID_ARGUMENT, details }),
+      });
       call.on('data', (request: SessionRequest) => session.receive(request));
       call.on('end', () => session.close());
       call.on('cancelled', () => session.close());
       call.on('error', () => session.close());
     },
   };
+}
+
+/** The sessions themselves. What one commit has for one worker leaves as one message, after the commit is durable. */
+export function createWorkerSessions(options: WorkerServiceOptions): WorkerSessions {
+  const sessions: Sessions = { byWorker: new Map(), pending: new Set() };
+  options.coordinator.follow(dispatcher(sessions));
+  return { open: (stream) => new Session(stream, sessions, options) };
+}
+
+/** The sessions that workers have open, by worker, and those that have something to send after this commit. */
+interface Sessions {
+  readonly byWorker: Map<string, Session>;
+  readonly pending: Set<Session>;
 }
 
 /** Routes durable events to the sessions of the workers that they concern. */
@@ -60,17 +91,17 @@ function dispatcher({ byWorker, pending }: Sessions): Follower {
 }
 
 /** One stream of one worker: attaches, then takes heartbeats and progress until it ends or is replaced. */
-class Session {
+class Session implements SessionInput {
   readonly outgoing: Outgoing = new Outgoing();
-  readonly #call: Call;
+  readonly #stream: WorkerStream;
   readonly #sessions: Sessions;
   readonly #options: WorkerServiceOptions;
   #logger: Logger;
   #worker: string | undefined;
   #open = true;
 
-  constructor(call: Call, sessions: Sessions, options: WorkerServiceOptions) {
-    this.#call = call;
+  constructor(stream: WorkerStream, sessions: Sessions, options: WorkerServiceOptions) {
+    this.#stream = stream;
     this.#sessions = sessions;
     this.#options = options;
     this.#logger = options.logger;
@@ -83,21 +114,21 @@ class Session {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#logger.warn({ err: error }, 'worker broke the protocol');
-      this.#call.emit('error', { code: status.INVALID_ARGUMENT, details: error.message });
+      this.#stream.fail(error.message);
       this.close();
     }
   }
 
   flush(): void {
     const dispatch = this.outgoing.take();
-    if (this.#open && dispatch !== undefined) this.#call.write({ body: { $case: 'dispatch', value: dispatch } });
+    if (this.#open && dispatch !== undefined) this.#stream.write({ body: { $case: 'dispatch', value: dispatch } });
   }
 
   /** Ends this side. The worker's attempts keep their leases. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#call.end();
+    this.#stream.end();
     this.#sessions.pending.delete(this);
     const worker = this.#worker;
     if (worker === undefined || this.#sessions.byWorker.get(worker) !== this) return;
@@ -146,7 +177,7 @@ class Session {
     const refusal = incompatibility(attach.protocolVersion);
     if (refusal !== undefined) {
       this.#logger.warn({ worker: attach.name, refusal }, 'worker refused');
-      this.#call.write({ body: { $case: 'refused', value: { reason: refusal } } });
+      this.#stream.write({ body: { $case: 'refused', value: { reason: refusal } } });
       this.close();
       return;
     }
@@ -173,7 +204,7 @@ class Session {
         leaseMs,
         continued: continued.map(toRef),
       };
-      this.#call.write({ body: { $case: 'attached', value: attached } });
+      this.#stream.write({ body: { $case: 'attached', value: attached } });
       for (const { attempt, reason } of stops) this.outgoing.stop({ attempt: toRef(attempt), reason });
       this.#sessions.pending.add(this);
     });
