@@ -85,6 +85,20 @@ export class History {
     this.#journal.push(number);
   }
 
+  /** The trial rests in a checkpoint of its last report. */
+  pause(number: number): void {
+    this.#open(number).status = 'paused';
+    this.#journal.push(number);
+  }
+
+  /** A paused trial goes on from its checkpoint; its reports stay. */
+  resume(number: number): void {
+    const trial = this.#open(number);
+    if (trial.status !== 'paused') throw new Error(`trial ${number} is ${trial.status}; only a paused one can go on`);
+    trial.status = 'running';
+    this.#journal.push(number);
+  }
+
   /** The first value of a step wins. */
   report(number: number, step: number, value: number): void {
     if (this.#open(number).report(step, value, this.goal, this.#kept)) this.#journal.push(number);

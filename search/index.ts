@@ -1,6 +1,9 @@
 export { checkParams, configKey, fillParams, valueFault } from './configuration.js';
 export { gridOf } from './grid.js';
 export { History, type TrialRecord, type TrialStatus } from './history.js';
+export { type Contour, contour, type SlicePoint, slice } from './importance/charts.js';
+export type { ForestOptions } from './importance/forest.js';
+export { type Importance, importance } from './importance/importance.js';
 export {
   type CategoricalParam,
   type Condition,
@@ -13,8 +16,15 @@ export {
   SpaceError,
   type Test,
 } from './param.js';
-export type { Pruner, Verdict } from './pruner.js';
-export { createPruner, PRUNER_SETTINGS, type PrunerOptions, type PrunerType, prunerFaults } from './pruners.js';
+export type { Promoter, Pruner, Rest, Verdict } from './pruner.js';
+export {
+  createPromoter,
+  createPruner,
+  PRUNER_SETTINGS,
+  type PrunerOptions,
+  type PrunerType,
+  prunerFaults,
+} from './pruners.js';
 export { type Ranked, rank } from './rank.js';
 export { Rng, trialSeed } from './rng.js';
 export type { Sampler, Suggestion } from './sampler.js';

@@ -1,3 +1,4 @@
+import { figure } from './figure.js';
 import type { History } from './history.js';
 import type { Goal } from './param.js';
 import { KEEP, type Pruner, type Verdict } from './pruner.js';
@@ -33,7 +34,8 @@ export class PatiencePruner implements Pruner {
       } else without++;
     }
     if (without < this.#patience) return KEEP;
-    const since = best === undefined ? 'no value that is a number' : `no better than ${best} of step ${bestStep}`;
+    const since =
+      best === undefined ? 'no value that is a number' : `no better than ${figure(best)} of step ${bestStep}`;
     return { prune: true, reason: `${since} in the last ${without} reports` };
   }
 

@@ -1,3 +1,4 @@
+import { figure } from './figure.js';
 import { Follower } from './follower.js';
 import type { History, TrialRecord } from './history.js';
 import type { Goal } from './param.js';
@@ -56,7 +57,7 @@ export class PercentilePruner implements Pruner {
     const what = this.#percentile === 50 ? 'the median' : `the best ${this.#percentile} %`;
     return {
       prune: true,
-      reason: `best value ${own.value} up to step ${step} is behind ${what} of ${values.size} trials, ${limit}`,
+      reason: `best value ${figure(own.value)} up to step ${step} is behind ${what} of ${values.size} trials, ${figure(limit)}`,
     };
   }
 

@@ -1,9 +1,12 @@
 import { AshaPruner } from './asha.js';
+import { ExtrapolationPruner } from './extrapolation.js';
+import { HyperbandPruner } from './hyperband.js';
 import { createOptunaPruner, OPTUNA_PRUNER_SETTINGS, type OptunaPrunerOptions } from './optuna/index.js';
 import type { Goal } from './param.js';
 import { PatiencePruner } from './patience.js';
 import { PercentilePruner } from './percentile.js';
-import { KEEP, type Pruner } from './pruner.js';
+import { PromotionPruner } from './promotion.js';
+import { KEEP, type Promoter, type Pruner } from './pruner.js';
 import type { Schedule } from './schedule.js';
 import { type Settings, settingFaults } from './settings.js';
 import { ThresholdPruner } from './threshold.js';
@@ -48,6 +51,22 @@ export interface AshaOptions {
   readonly factor?: number;
 }
 
+export interface HyperbandOptions {
+  readonly type: 'hyperband';
+  readonly minStep?: number;
+  readonly factor?: number;
+  readonly brackets?: number;
+}
+
+export interface ExtrapolationOptions {
+  readonly type: 'extrapolation';
+  /** In (0.5, 1): how sure it must be that a trial will stay behind the best one. */
+  readonly confidence?: number;
+  readonly startupTrials?: number;
+  readonly warmupSteps?: number;
+  readonly interval?: number;
+}
+
 /** Plain JSON, as it stands in a study's first event. */
 export type PrunerOptions =
   | NoneOptions
@@ -56,6 +75,8 @@ export type PrunerOptions =
   | PatienceOptions
   | ThresholdOptions
   | AshaOptions
+  | HyperbandOptions
+  | ExtrapolationOptions
   | OptunaPrunerOptions;
 
 export type PrunerType = PrunerOptions['type'];
@@ -77,6 +98,17 @@ const SCHEDULE = {
     high: BIG,
     fallback: 1,
     about: 'Steps between two judgements, counted from warmup_steps.',
+  },
+} as const satisfies Settings;
+
+const LADDER = {
+  minStep: { kind: 'int', low: 1, high: BIG, fallback: 1, about: 'The step of the first rung.' },
+  factor: {
+    kind: 'int',
+    low: 2,
+    high: 1000,
+    fallback: 3,
+    about: 'One trial in so many passes a rung; each rung is so many times as far as the one before.',
   },
 } as const satisfies Settings;
 
@@ -126,15 +158,28 @@ export const PRUNER_SETTINGS: Readonly<Record<PrunerType, Settings>> = {
     warmupSteps: SCHEDULE.warmupSteps,
     interval: SCHEDULE.interval,
   },
-  asha: {
-    minStep: { kind: 'int', low: 1, high: BIG, fallback: 1, about: 'The step of the first rung.' },
-    factor: {
+  asha: LADDER,
+  hyperband: {
+    ...LADDER,
+    brackets: {
       kind: 'int',
-      low: 2,
-      high: 1000,
+      low: 1,
+      high: 20,
       fallback: 3,
-      about: 'One trial in so many passes a rung; each rung is so many times as far as the one before.',
+      about: 'Ladders that trials are divided among; each begins one rung later than the one before.',
     },
+  },
+  extrapolation: {
+    confidence: {
+      kind: 'number',
+      low: 0.5,
+      high: 0.999_999,
+      fallback: 0.9,
+      about: 'A trial is stopped when it stays behind the best complete one with this confidence.',
+    },
+    startupTrials: { ...SCHEDULE.startupTrials, fallback: 10 },
+    warmupSteps: { ...SCHEDULE.warmupSteps, fallback: 3 },
+    interval: SCHEDULE.interval,
   },
   ...OPTUNA_PRUNER_SETTINGS,
 };
@@ -173,6 +218,14 @@ export function createPruner(options: PrunerOptions, goal: Goal): Pruner {
       );
     case 'asha':
       return new AshaPruner(options.minStep ?? 1, options.factor ?? 3, goal);
+    case 'hyperband':
+      return new HyperbandPruner(options.minStep ?? 1, options.factor ?? 3, options.brackets ?? 3, goal);
+    case 'extrapolation':
+      return new ExtrapolationPruner(
+        options.confidence ?? 0.9,
+        schedule({ startupTrials: 10, warmupSteps: 3, ...options }),
+        goal,
+      );
     case 'optuna-nop':
     case 'optuna-median':
     case 'optuna-percentile':
@@ -183,6 +236,17 @@ export function createPruner(options: PrunerOptions, goal: Goal): Pruner {
     case 'optuna-wilcoxon':
       return createOptunaPruner(options, goal);
   }
+}
+
+/**
+ * Successive halving by promotion, for objectives that can be resumed from a checkpoint.
+ *
+ * @throws {RangeError} when a setting is out of its range
+ */
+export function createPromoter(options: AshaOptions, goal: Goal): Promoter {
+  const faults = prunerFaults(options);
+  if (faults.length > 0) throw new RangeError(faults.join('; '));
+  return new PromotionPruner(options.minStep ?? 1, options.factor ?? 3, goal);
 }
 
 function schedule(options: { startupTrials?: number; warmupSteps?: number; interval?: number }): Schedule {

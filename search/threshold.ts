@@ -1,3 +1,4 @@
+import { figure } from './figure.js';
 import type { History } from './history.js';
 import { KEEP, type Pruner, type Verdict } from './pruner.js';
 import { isDue, type Schedule } from './schedule.js';
@@ -20,6 +21,9 @@ export class ThresholdPruner implements Pruner {
     if (!isDue(this.#schedule, reports)) return KEEP;
     const { step, value } = reports.at(-1)!;
     if (value >= this.#lower && value <= this.#upper) return KEEP;
-    return { prune: true, reason: `value ${value} at step ${step} is not in [${this.#lower}, ${this.#upper}]` };
+    return {
+      prune: true,
+      reason: `value ${figure(value)} at step ${step} is not in [${figure(this.#lower)}, ${figure(this.#upper)}]`,
+    };
   }
 }

@@ -10,6 +10,8 @@ const ALL: readonly PrunerOptions[] = [
   { type: 'patience', patience: 2 },
   { type: 'threshold', lower: -1, upper: 1 },
   { type: 'asha', minStep: 1, factor: 2 },
+  { type: 'hyperband', minStep: 1, factor: 2, brackets: 2 },
+  { type: 'extrapolation', confidence: 0.6, startupTrials: 2 },
 ];
 
 /** What every pruner promises. */
@@ -35,6 +37,17 @@ describe.each(ALL)('pruner $type', (options) => {
     playReports(history, 4, (number) => {
       const verdict = pruner.judge(history, number);
       expect(verdict.prune ? verdict.reason : 'kept 1').toMatch(/^[^\n]*\d[^\n]*$/);
+      return verdict.prune;
+    });
+  });
+
+  it('names no number with more than four significant digits', () => {
+    const history = new History('maximize', 'best');
+    const pruner = createPruner(options, 'maximize');
+    playReports(history, 5, (number) => {
+      const verdict = pruner.judge(history, number);
+      const numbers = verdict.prune ? (verdict.reason.match(/\d+(\.\d+)?/g) ?? []) : [];
+      for (const number of numbers) expect(Number(Number(number).toPrecision(4))).toBe(Number(number));
       return verdict.prune;
     });
   });

@@ -174,7 +174,85 @@ describe('asha', () => {
     history.report(9, 1, 3.5);
     expect(make({ type: 'asha', factor: 3 }).judge(history, 9)).toEqual({
       prune: true,
-      reason: 'value 3.5 at rung 0 (step 1) is 3. of 6; the best 2 go on',
+      reason: '3.5 at step 1 (rung 0) is the 3rd of 6; the best 2 go on',
+    });
+  });
+});
+
+describe('hyperband', () => {
+  /** The first step at which trials of each bracket can be stopped: everyone but the first ones reports nothing good. */
+  function firstStops(trials: number): number[] {
+    const pruner = make({ type: 'hyperband', minStep: 1, factor: 3, brackets: 3 });
+    const history = new History('maximize', 'best');
+    return Array.from({ length: trials }, (_, number) => {
+      // Ever worse, so that each is stopped at its bracket's first rung once that has three.
+      return stoppedAt(pruner, history, Array(9).fill(-number)) ?? Number.POSITIVE_INFINITY;
+    });
+  }
+
+  it('begins to stop trials of later brackets at later rungs', () => {
+    expect(new Set(firstStops(200))).toEqual(new Set([1, 3, 9, Number.POSITIVE_INFINITY]));
+  });
+
+  it('divides trials among brackets as Hyperband does, in any stretch of them', () => {
+    const stops = firstStops(400);
+    // 3^2 / 3, 3 / 2 and 1 of 5.5.
+    for (const from of [40, 150, 290]) {
+      const stretch = stops.slice(from, from + 110);
+      expect(stretch.filter((stop) => stop === 1).length).toBeCloseTo(60, -1);
+      expect(stretch.filter((stop) => stop === 3).length).toBeCloseTo(30, -1);
+      expect(stretch.filter((stop) => stop === 9).length).toBeCloseTo(20, -1);
+    }
+  });
+
+  it('says in which bracket a stopped trial stood', () => {
+    const pruner = make({ type: 'hyperband', brackets: 1 });
+    const history = complete([[1], [2], [3]]);
+    begin(history, 9);
+    history.report(9, 1, 0.123_456_789);
+    expect(pruner.judge(history, 9)).toEqual({
+      prune: true,
+      reason: '0.1235 at step 1 (rung 0 of bracket 0) is the 4th of 4; the best 1 go on',
+    });
+  });
+});
+
+describe('extrapolation', () => {
+  /** Accuracies that rise to a limit as a power law does. */
+  const rising = (limit: number, steps = 20) => Array.from({ length: steps }, (_, i) => limit - 0.5 / (i + 1));
+  const rivals = Array.from({ length: 18 }, (_, i) => rising(0.7 + i / 100));
+  const options = { type: 'extrapolation', confidence: 0.9, startupTrials: 10 } as const;
+
+  it('stops a trial whose curve leads to less than the best, early', () => {
+    expect(stoppedAt(make(options), complete(rivals), rising(0.8))).toBe(3);
+    const losses = (curve: readonly number[]) => curve.map((value) => -value);
+    expect(stoppedAt(make(options, 'minimize'), complete(rivals.map(losses), 'minimize'), losses(rising(0.8)))).toBe(3);
+  });
+
+  it('keeps one whose curve leads to more than the best, though it is behind for now', () => {
+    const slow = Array.from({ length: 20 }, (_, i) => 1.2 - 1 / Math.sqrt(i + 1));
+    expect(slow[4]).toBeLessThan(rivals.at(-1)![4]!);
+    expect(stoppedAt(make(options), complete(rivals), slow)).toBeUndefined();
+  });
+
+  it('is no surer than the complete trials allow', () => {
+    // What looks hopeless at first ends as well as the rest.
+    const jumping = rivals.map((curve) => [...curve.slice(0, -1), 0.9]);
+    expect(stoppedAt(make(options), complete(jumping), jumping[9]!)).toBeUndefined();
+    // Seven forecasts, however clear, give (7 + 1) / (7 + 2); eight give 90 %.
+    const few = { ...options, startupTrials: 1 };
+    expect(stoppedAt(make(few), complete(rivals.slice(-7)), rising(0.1))).toBeUndefined();
+    expect(stoppedAt(make(few), complete(rivals.slice(-8)), rising(0.1))).toBe(3);
+  });
+
+  it('says what it foresees, and how sure it is', () => {
+    const history = complete(rivals);
+    begin(history, 99);
+    for (const [i, value] of rising(0.8, 5).entries()) history.report(99, i + 1, value);
+    expect(make(options).judge(history, 99)).toEqual({
+      prune: true,
+      reason:
+        'on course from step 5 for 0.775 at step 20; behind the best, 0.845, with 95 % confidence from 18 complete trials',
     });
   });
 });
