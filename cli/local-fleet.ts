@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFolder } from '../coordinator/state-directory.js';
+import { errorCode } from './error-code.js';
 import { FAILURE, UserError } from './fail.js';
 import { type Member, startMember } from './fleet-member.js';
 
@@ -35,7 +36,17 @@ export interface LocalFleet {
  * @throws {UserError} when the coordinator does not start
  */
 export async function startLocalFleet(state: string): Promise<LocalFleet> {
-  mkdirSync(state, { recursive: true });
+  try {
+    createFolder(state);
+  } catch (cause) {
+    throw new UserError(
+      `state folder ${state} cannot be created (${errorCode(cause)}): name another with --state`,
+      FAILURE,
+      {
+        cause,
+      },
+    );
+  }
   const failure = new AbortController();
   const workers: Member[] = [];
   let note: string | undefined;

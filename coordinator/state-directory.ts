@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from './errors.js';
@@ -20,7 +20,7 @@ export function holdStateDirectory(directory: string): StateDirectory {
   const fail = (why: string, cause: unknown): ConfigError =>
     new ConfigError(`state directory ${directory} ${why}`, { cause });
   try {
-    mkdirSync(directory, { recursive: true });
+    createFolder(directory);
   } catch (cause) {
     throw fail(`cannot be created (${codeOf(cause)}): name another with --state`, cause);
   }
@@ -41,6 +41,15 @@ export function holdStateDirectory(directory: string): StateDirectory {
     );
   }
   return { logFile: path.join(directory, 'log.db'), release: () => lock.close() };
+}
+
+/** With its parents. Node's own `recursive` never returns where the system denies that a folder can be made (`/proc`). */
+export function createFolder(directory: string): void {
+  const folder = path.resolve(directory);
+  if (existsSync(folder)) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) createFolder(parent);
+  mkdirSync(folder);
 }
 
 function codeOf(error: unknown): string {

@@ -49,6 +49,10 @@ describe('a state directory', () => {
     holdStateDirectory(directory).release();
   });
 
+  it('where the system lets nobody make one is refused, not waited for', () => {
+    expect(() => holdStateDirectory('/proc/assay/state')).toThrow(/state directory .* cannot be created/);
+  });
+
   it('that cannot be a directory is refused by its name', () => {
     const file = path.join(folder, 'file');
     writeFileSync(file, '');
