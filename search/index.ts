@@ -16,8 +16,15 @@ export {
   SpaceError,
   type Test,
 } from './param.js';
-export type { Pruner, Verdict } from './pruner.js';
-export { createPruner, PRUNER_SETTINGS, type PrunerOptions, type PrunerType, prunerFaults } from './pruners.js';
+export type { Promoter, Pruner, Rest, Verdict } from './pruner.js';
+export {
+  createPromoter,
+  createPruner,
+  PRUNER_SETTINGS,
+  type PrunerOptions,
+  type PrunerType,
+  prunerFaults,
+} from './pruners.js';
 export { type Ranked, rank } from './rank.js';
 export { Rng, trialSeed } from './rng.js';
 export type { Sampler, Suggestion } from './sampler.js';
