@@ -1,4 +1,4 @@
-import { type ArgsortKind, argsort, NETWORK_MAX } from './argsort.js';
+import { type ArgsortKind, argsort, NETWORK_MAX, network } from './argsort.js';
 import type { Categorical, Numeric } from './distribution.js';
 import { neighbourWidths, scottWidth } from './kernel-widths.js';
 import { LOG_SQRT_2PI, logGaussMass } from './normal.js';
@@ -45,6 +45,8 @@ export class NumericKernels {
   readonly masses: SteppedMasses | undefined;
   readonly #options: KernelOptions;
   readonly #cache: SlotCache;
+  /** How many different centres are not above that of one of the first kernels. */
+  readonly #levels = new Int32Array(NETWORK_MAX);
 
   constructor(distribution: Numeric, options: KernelOptions) {
     this.distribution = distribution;
@@ -84,18 +86,22 @@ export class NumericKernels {
       this.order.set(argsort(kind, this.centres, n));
       return;
     }
+    const [centres, order, levels, ascending] = [this.centres, this.order, this.#levels, column.order];
     let at = 0;
-    let repeats = false;
-    let last = Number.NaN;
+    let level = 0;
+    let last = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < count; i++) {
-      const rank = ranks[column.order[i]!]!;
+      const rank = ranks[ascending[i]!]!;
       if (rank < 0) continue;
-      const centre = this.centres[rank]!;
-      if (centre === last) repeats = true;
+      const centre = centres[rank]!;
+      if (centre !== last) level++;
       last = centre;
-      this.order[at++] = rank;
+      if (rank < NETWORK_MAX) levels[rank] = level;
+      order[at++] = rank;
     }
-    if (repeats && (kind === 'scalar' || n <= NETWORK_MAX)) this.order.set(argsort(kind, this.centres, n));
+    if (level === n) return;
+    if (kind === 'scalar') order.set(argsort(kind, centres, n));
+    else if (n <= NETWORK_MAX) order.set(network(levels, n));
   }
 
   /** What a mixture of several parameters needs of the only one. */

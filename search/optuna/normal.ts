@@ -106,6 +106,7 @@ function newtonStep(xs: Float64Array, targets: Float64Array, n: number): boolean
   for (let i = 0; i < n; i++) {
     const x = xs[i]!;
     const log = logNdtr(x);
+    if (log === targets[i]) continue;
     const change = (log - targets[i]!) * Math.exp(log - (-0.5 * (x * x) - LOG_SQRT_2PI));
     xs[i] = x - change;
     if (!(Math.abs(change) < 1e-8 * Math.abs(xs[i]!))) settled = false;
