@@ -3,20 +3,26 @@
  * mean over the problems, with 95 % intervals; one trial at a time, eight at a time, and eight workers that never wait.
  *
  *     npm run bench:search [-- --problems DIR] [--lcbench-tasks A,B] [--sampler NAME|JSON]... [--seeds N] [--json FILE]
+ *                          [--peer VERSION|VERSION:JSON|none]... [--peer-seeds N]
+ *
+ * Peers are releases of Optuna with settings of its TPESampler; they run the same studies where pip can install them.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSampler, type SamplerOptions } from '../search/index.js';
+import { openPeer } from './search/optuna-peer.js';
 import { LCBENCH_TASKS, loadLcbench, loadTabular, type Problem } from './search/problems.js';
 import { interval, mean, normalizedRegret } from './search/statistics.js';
-import { type Mode, runStudy } from './search/study.js';
+import { type Mode, type Proposer, runStudy } from './search/study.js';
 
 const MODES: readonly { readonly mode: Mode; readonly trials: number; readonly title: string }[] = [
   { mode: 'sequential', trials: 100, title: 'one at a time' },
   { mode: 'batch8', trials: 104, title: 'ask 8, tell 8' },
   { mode: 'async8', trials: 104, title: '8 workers, virtual time' },
 ];
+/** Optuna as pip installs it today, and the best setting of the release that most people have. */
+const PEERS = ['5.0.0', '4.9.0:{"multivariate":true,"constant_liar":true}'];
 const EARLY = 50;
 /** Studies of random search that regrets are divided by; more than of anything else, as everything rests on them. */
 const RANDOM_SEEDS = 200;
@@ -39,6 +45,8 @@ async function main(): Promise<void> {
       sampler: { type: 'string', multiple: true },
       seeds: { type: 'string', default: '30' },
       json: { type: 'string' },
+      peer: { type: 'string', multiple: true },
+      'peer-seeds': { type: 'string', default: '10' },
     },
   });
   const folder = args.problems ?? process.env['ASSAY_BENCHMARKS'] ?? '../shared/benchmarks';
@@ -52,8 +60,19 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = [];
   for (const { mode, trials } of MODES) {
     for (const name of args.sampler ?? ['auto', 'tpe', 'random']) {
-      outcomes.push(await measure(name, problems, mode, trials, seeds));
+      outcomes.push(await measure(name, ourSampler(name), problems, mode, trials, seeds));
     }
+  }
+  for (const wanted of args.peer ?? PEERS) {
+    const peer = wanted === 'none' ? 'without peers' : openPeer(wanted);
+    if (typeof peer === 'string') {
+      console.log(peer);
+      continue;
+    }
+    for (const { mode, trials } of MODES) {
+      outcomes.push(await measure(peer.name, peer.sampler, problems, mode, trials, Number(args['peer-seeds'])));
+    }
+    peer.close();
   }
   console.log(`${problems.length} problems, ${seeds} seeds; ${problems.map(({ name }) => name).join(', ')}`);
   const tables = MODES.map((mode) => summarize(mode, outcomes, random));
@@ -93,21 +112,29 @@ async function randomMeans(problems: readonly Problem[]): Promise<ReadonlyMap<nu
   return means;
 }
 
+/** A sampler for one study, made of the problem's space and goal and the study's seed. */
+type Make = (space: Problem['space'], goal: Problem['goal'], seed: number) => Proposer;
+
+function ourSampler(name: string): Make {
+  const options: SamplerOptions = JSON.parse(name.startsWith('{') ? name : JSON.stringify({ type: name }));
+  return (space, goal, seed) => createSampler(options, space, goal, seed);
+}
+
 async function measure(
   sampler: string,
+  make: Make,
   problems: readonly Problem[],
   mode: Mode,
   trials: number,
   seeds: number,
 ): Promise<Outcome> {
-  const options: SamplerOptions = JSON.parse(sampler.startsWith('{') ? sampler : JSON.stringify({ type: sampler }));
   const early: number[][] = [];
   const end: number[][] = [];
   let repeated = 0;
   for (const problem of problems) {
     const studies = [];
     for (let seed = 0; seed < seeds; seed++) {
-      const made = createSampler(options, problem.space, problem.goal, seed);
+      const made = make(problem.space, problem.goal, seed);
       studies.push(await runStudy(problem, made, mode, trials, seed));
     }
     early.push(studies.map(({ regrets }) => regrets[EARLY - 1] ?? regrets.at(-1)!));

@@ -1,8 +1,15 @@
-import { configKey, History, Rng, type Sampler } from '../../search/index.js';
+import { configKey, History, Rng, type Suggestion } from '../../search/index.js';
 import type { Problem } from './problems.js';
 
 /** How trials are asked for and told: one after the other, eight at a time, or by eight workers that never wait. */
 export type Mode = 'sequential' | 'batch8' | 'async8';
+
+/** A sampler of ours, or of a peer in another process, which is told results by itself. */
+export interface Proposer {
+  readonly name: string;
+  suggest(history: History, number: number): Suggestion | undefined | Promise<Suggestion>;
+  told?(number: number, value: number): void;
+}
 
 export interface StudyResult {
   /** Regret of the best trial so far, by the number of trials that have ended. */
@@ -16,7 +23,7 @@ const PARALLEL = 8;
 /** One whole study; the same arguments give the same result. */
 export async function runStudy(
   problem: Problem,
-  sampler: Sampler,
+  sampler: Proposer,
   mode: Mode,
   trials: number,
   seed: number,
@@ -30,7 +37,7 @@ export async function runStudy(
 
   for (let number = 0; regrets.length < trials; ) {
     while (number < trials && running.length < (mode === 'sequential' ? 1 : PARALLEL)) {
-      const suggestion = sampler.suggest(history, number);
+      const suggestion = await sampler.suggest(history, number);
       if (suggestion === undefined) return { regrets, repeated: number - keys.size };
       const { params } = suggestion;
       keys.add(configKey(problem.space, params));
@@ -46,6 +53,7 @@ export async function runStudy(
       clock = end;
       history.report(of, 1, value);
       history.end(of, 'complete');
+      sampler.told?.(of, value);
       regret = Math.min(regret, Math.max(0, problem.goal === 'maximize' ? problem.best - value : value - problem.best));
       regrets.push(regret);
     }
