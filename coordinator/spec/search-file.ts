@@ -130,13 +130,14 @@ function readBudgetSection(
 function checkTogether(spec: SearchSpec, keys: ReadonlyMap<string, SourceEntry>, root: Place, faults: FaultList): void {
   try {
     const space = createSpace(spec.params, spec.relations);
-    createSampler(spec.sampler, space, spec.metric.goal, spec.seed ?? 0);
     if (spec.relations.length > 0 && fillParams(space, {}, new Rng(spec.seed ?? 0, 0)) === undefined) {
-      faults.warn(
+      faults.add(
         keys.get('relations')!.node,
-        'hardly any configuration satisfies all relations: none of a thousand drawn did',
+        'no configuration satisfies all relations, or hardly any: none of a thousand drawn did; loosen them',
       );
+      return;
     }
+    createSampler(spec.sampler, space, spec.metric.goal, spec.seed ?? 0);
   } catch (error) {
     if (!(error instanceof SpaceError || error instanceof RangeError)) throw error;
     faults.add(keys.get('sampler')?.node ?? keys.get('space')?.node ?? root, error.message);

@@ -34,12 +34,16 @@ function run(interruptAt?: RegExp): Promise<Ended> {
     const child = spawn(process.execPath, [MAIN, 'run', 'quick.yaml', '--slots', '1'], { cwd: folder });
     let out = '';
     let err = '';
+    let interrupted = false;
     child.stderr.on('data', (data) => {
       err += String(data);
     });
     child.stdout.on('data', (data) => {
       out += String(data);
-      if (interruptAt?.test(out) === true) child.kill('SIGINT');
+      // Once: a second Ctrl-C ends everything at once.
+      if (interrupted || interruptAt?.test(out) !== true) return;
+      interrupted = true;
+      child.kill('SIGINT');
     });
     child.once('close', (code) => resolve({ code, out, err }));
   });

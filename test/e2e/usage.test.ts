@@ -59,7 +59,7 @@ space: {lr: {log: [0.01, 0.3]}, depth: {int: [1, 2]}}
       return trial.state === 'complete' && trial;
     });
     const curve = (trial: TrialJson) =>
-      trial.reports.map(({ step, metrics: { images_per_s: _, ...metrics } }) => ({ step, metrics }));
+      trial.reports.map(({ step, metrics }) => ({ step, metrics: { ...metrics, images_per_s: undefined } }));
     const { trial: original } = await world.json<{ trial: TrialJson }>(
       'show',
       'small',

@@ -214,9 +214,9 @@ describe('a relation', () => {
     expect(faults[0]).toContain(`f:5:13 ${fault}`);
   });
 
-  it('that no configuration satisfies is warned of', () => {
-    expect(warningsOf(relating('"a > 10 * b"'))).toEqual([
-      'f:5:12 relations: hardly any configuration satisfies all relations: none of a thousand drawn did',
+  it('that no configuration satisfies is refused', () => {
+    expect(faultsOf(relating('"a > 10 * b"'))).toEqual([
+      'f:5:12 relations: no configuration satisfies all relations, or hardly any: none of a thousand drawn did; loosen them',
     ]);
   });
 
