@@ -6,6 +6,10 @@ import { type Batch, type EventLog, LogConflictError, LogFormatError, type Seq }
 /** Marks the file as Assay's event log (`PRAGMA application_id`): "Assy". */
 const APPLICATION_ID = 0x41737379;
 
+/** Appends at a head, or does nothing. The head is looked up at the end of the index: the length of the log costs nothing. */
+export const APPEND: string =
+  'INSERT INTO batches (seq, record) SELECT @head + 1, @record WHERE @head = (SELECT coalesce(max(seq), 0) FROM batches)';
+
 /** How many batches are read between two turns of the event loop. */
 const READ_CHUNK = 1000;
 
@@ -18,9 +22,7 @@ const READ_CHUNK = 1000;
  */
 export function openSqliteLog(file: string): EventLog {
   const db = openDatabase(file);
-  const insert = db.prepare<[string, Seq]>(
-    'INSERT INTO batches (seq, record) SELECT head + 1, ? FROM (SELECT coalesce(max(seq), 0) AS head FROM batches) WHERE head = ?',
-  );
+  const insert = db.prepare<[{ record: string; head: Seq }]>(APPEND);
   const select = db.prepare<[Seq, Seq, number], { seq: Seq; record: string }>(
     'SELECT seq, record FROM batches WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
   );
@@ -36,7 +38,7 @@ export function openSqliteLog(file: string): EventLog {
       }
     },
     async append(events: readonly Event[], expected: Seq): Promise<Seq> {
-      const { changes } = insert.run(encodeBatch(events), expected);
+      const { changes } = insert.run({ record: encodeBatch(events), head: expected });
       if (changes === 0) throw new LogConflictError(expected);
       return expected + 1;
     },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogFormatError } from '../../../coordinator/event-log/port.js';
-import { openSqliteLog } from '../../../coordinator/event-log/sqlite.js';
+import { APPEND, openSqliteLog } from '../../../coordinator/event-log/sqlite.js';
 import { holdStateDirectory } from '../../../coordinator/state-directory.js';
 
 let folder: string;
@@ -26,6 +26,16 @@ describe('the SQLite log', () => {
     const file = path.join(folder, 'notes.txt');
     writeFileSync(file, 'not a database at all, but long enough to be looked at. '.repeat(100));
     expect(() => openSqliteLog(file)).toThrow(/is not a SQLite database/);
+  });
+
+  it('does not read through a long log to append to it', async () => {
+    const file = path.join(folder, 'log.db');
+    await openSqliteLog(file).close();
+    const db = new Database(file);
+    const plan = db.prepare<[unknown], { detail: string }>(`EXPLAIN QUERY PLAN ${APPEND}`).all({ head: 1, record: '' });
+    expect(plan.map(({ detail }) => detail).filter((detail) => detail.includes('SCAN batches'))).toEqual([]);
+    expect(plan.map(({ detail }) => detail)).toContainEqual(expect.stringContaining('SEARCH batches'));
+    db.close();
   });
 
   it('can be read by another program while it is open', async () => {
