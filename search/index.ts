@@ -21,6 +21,7 @@ export {
   createPromoter,
   createPruner,
   PRUNER_SETTINGS,
+  type PrunerContext,
   type PrunerOptions,
   type PrunerType,
   prunerFaults,

@@ -197,8 +197,14 @@ export function prunerFaults(options: { readonly type: string }): string[] {
   return faults;
 }
 
+/** What a pruner may want to know of its study besides the history. */
+export interface PrunerContext {
+  /** Decides under `optuna-hyperband` which trial is in which bracket. Default: empty. */
+  readonly studyName?: string;
+}
+
 /** @throws {RangeError} when a setting is out of its range */
-export function createPruner(options: PrunerOptions, goal: Goal): Pruner {
+export function createPruner(options: PrunerOptions, goal: Goal, context: PrunerContext = {}): Pruner {
   const faults = prunerFaults(options);
   if (faults.length > 0) throw new RangeError(faults.join('; '));
   switch (options.type) {
@@ -234,7 +240,7 @@ export function createPruner(options: PrunerOptions, goal: Goal): Pruner {
     case 'optuna-patient':
     case 'optuna-threshold':
     case 'optuna-wilcoxon':
-      return createOptunaPruner(options, goal);
+      return createOptunaPruner(options, goal, context.studyName);
   }
 }
 

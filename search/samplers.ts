@@ -2,6 +2,7 @@ import { AutoSampler } from './auto.js';
 import { GridSampler } from './grid.js';
 import { createOptunaSampler, OPTUNA_SAMPLER_SETTINGS, type OptunaSamplerOptions } from './optuna/index.js';
 import { type Goal, SpaceError } from './param.js';
+import { QmcSampler } from './qmc.js';
 import { FreshDraws, RandomSampler } from './random.js';
 import { Rng } from './rng.js';
 import type { Sampler } from './sampler.js';
@@ -30,8 +31,14 @@ export interface GridOptions {
   readonly points?: number;
 }
 
+export interface QmcOptions {
+  readonly type: 'qmc';
+  /** Whether the points follow the seed; default true. */
+  readonly scramble?: boolean;
+}
+
 /** Plain JSON, as it stands in a study's first event. */
-export type SamplerOptions = AutoOptions | TpeOptions | RandomOptions | GridOptions | OptunaSamplerOptions;
+export type SamplerOptions = AutoOptions | TpeOptions | RandomOptions | GridOptions | QmcOptions | OptunaSamplerOptions;
 
 export type SamplerType = SamplerOptions['type'];
 
@@ -65,6 +72,13 @@ export const SAMPLER_SETTINGS: Readonly<Record<SamplerType, Settings>> = {
       about: 'Values of a real parameter without a step, evenly spaced on its scale, both ends included.',
     },
   },
+  qmc: {
+    scramble: {
+      kind: 'boolean',
+      fallback: true,
+      about: "Scramble the Sobol' sequence by the study's seed; without, every seed gets the same points.",
+    },
+  },
   ...OPTUNA_SAMPLER_SETTINGS,
 };
 
@@ -90,6 +104,9 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
       return new RandomSampler(space, seed);
     case 'grid':
       return new GridSampler(space, options.points ?? 10);
+    case 'qmc':
+      assertFeasible(space);
+      return new QmcSampler(space, seed, options.scramble ?? true);
     case 'auto':
       assertFeasible(space);
       return new AutoSampler(space, seed, options.startupTrials ?? 10);

@@ -136,7 +136,7 @@ function createStudy(state: State, event: StudyCreated): void {
     createdAt: event.at,
     space,
     sampler: createSampler(spec.sampler, space, spec.metric.goal, spec.seed),
-    pruner: createPruner(spec.pruner, spec.metric.goal),
+    pruner: createPruner(spec.pruner, spec.metric.goal, { studyName: event.study }),
     history: new History(spec.metric.goal, spec.metric.value),
     trials: [],
     waiting: new Set(),

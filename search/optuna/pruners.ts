@@ -30,7 +30,6 @@ export interface OptunaShaOptions extends SuccessiveHalvingOptions {
 /** Without `maxResource` it is "auto". The study's name decides which trial is in which bracket. */
 export interface OptunaHyperbandOptions extends HyperbandOptions {
   readonly type: 'optuna-hyperband';
-  readonly studyName?: string;
 }
 
 export interface OptunaPatientOptions {
@@ -113,9 +112,9 @@ export const OPTUNA_PRUNER_SETTINGS: Readonly<Record<OptunaPrunerOptions['type']
   },
 };
 
-export function createOptunaPruner(options: OptunaPrunerOptions, _goal: Goal): Pruner {
-  const name = options.type === 'optuna-hyperband' ? (options.studyName ?? '') : '';
-  return new HistoryPruner(options.type, () => studyPruner(options), name);
+/** @param studyName decides which trial is in which of Hyperband's brackets */
+export function createOptunaPruner(options: OptunaPrunerOptions, _goal: Goal, studyName = ''): Pruner {
+  return new HistoryPruner(options.type, () => studyPruner(options), studyName);
 }
 
 function studyPruner(options: OptunaPrunerOptions): StudyPruner {

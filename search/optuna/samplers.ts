@@ -7,6 +7,7 @@ import type { ArgsortKind } from './argsort.js';
 import type { Distribution } from './distribution.js';
 import { OptunaGrid } from './grid-sampler.js';
 import { HistorySampler, type SamplerKind } from './history-sampler.js';
+import { SOBOL_MAX_DIMENSIONS } from './low-discrepancy.js';
 import { distributionsOf } from './params.js';
 import { OptunaQmc, type Sequence, spaceKey } from './qmc-sampler.js';
 import { OptunaRandom, type Profile } from './random-sampler.js';
@@ -124,6 +125,12 @@ function kindOf(
       return () => gridKind(new OptunaGrid(values, seed));
     }
     case 'optuna-qmc':
+      if (options.sequence !== 'halton' && distributions.length > SOBOL_MAX_DIMENSIONS) {
+        throw new SpaceError(
+          `optuna-qmc has Sobol directions for ${SOBOL_MAX_DIMENSIONS} parameters, but the space has ${distributions.length}; ` +
+            'set sequence: halton',
+        );
+      }
       return () => qmcKind(new OptunaQmc(seed, options.sequence, options.profile), space, distributions);
   }
 }

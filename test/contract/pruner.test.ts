@@ -10,12 +10,21 @@ const ALL: readonly PrunerOptions[] = [
   { type: 'patience', patience: 2 },
   { type: 'threshold', lower: -1, upper: 1 },
   { type: 'asha', minStep: 1, factor: 2 },
+  { type: 'optuna-nop' },
+  { type: 'optuna-median', startupTrials: 2 },
+  { type: 'optuna-percentile', percentile: 30, startupTrials: 1, warmupSteps: 2, intervalSteps: 2 },
+  { type: 'optuna-sha', reductionFactor: 2 },
+  { type: 'optuna-sha', minResource: 1, reductionFactor: 2 },
+  { type: 'optuna-hyperband', maxResource: 10, reductionFactor: 2 },
+  { type: 'optuna-patient', patience: 2 },
+  { type: 'optuna-threshold', lower: -1, upper: 1 },
+  { type: 'optuna-wilcoxon', pThreshold: 0.3 },
   { type: 'hyperband', minStep: 1, factor: 2, brackets: 2 },
   { type: 'extrapolation', confidence: 0.6, startupTrials: 2 },
 ];
 
 /** What every pruner promises. */
-describe.each(ALL)('pruner $type', (options) => {
+describe.each(ALL.map((options) => [JSON.stringify(options), options] as const))('pruner %s', (_, options) => {
   it('answers the same whether it has followed the history or just read it', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom<Goal>('maximize', 'minimize'), (seed, goal) => {

@@ -1,7 +1,7 @@
 import { createSpace, type History, type Params, Rng, type Sampler, type Space } from '../../search/index.js';
 
-/** All kinds of parameters, conditions in conditions, and a relation. */
-export function mixedSpace(): Space {
+/** All kinds of parameters, conditions in conditions, and a relation unless there are to be none. */
+export function mixedSpace(relations = true): Space {
   return createSpace(
     [
       { name: 'lr', kind: 'float', low: 1e-5, high: 1, log: true },
@@ -33,7 +33,7 @@ export function mixedSpace(): Space {
         when: [{ param: 'depth', test: { op: '>', value: 2 } }],
       },
     ],
-    ['width >= 16 * depth'],
+    relations ? ['width >= 16 * depth'] : [],
   );
 }
 

@@ -1,3 +1,4 @@
+import { figure } from '../../figure.js';
 import type { Study, Trial } from '../study.js';
 import type { StudyPruner } from './pruner.js';
 
@@ -41,7 +42,7 @@ export class OptunaPatient implements StudyPruner {
     const before = least(values.slice(0, cut), sign);
     const after = least(values.slice(cut), sign);
     if (before === undefined || after === undefined || !(before + minDelta < after)) return undefined;
-    return `best value ${sign * after} of the last ${patience + 1} steps is no improvement on ${sign * before} before`;
+    return `best value ${figure(sign * after)} of the last ${patience + 1} steps is no improvement on ${figure(sign * before)} before`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { figure } from '../../figure.js';
 import type { Study, Trial } from '../study.js';
 import { isFirstInInterval, type StudyPruner } from './pruner.js';
 
@@ -36,7 +37,7 @@ export class OptunaPercentile implements StudyPruner {
     // No order holds against NaN, which means that no other trial has a number there.
     const worse = maximize ? best < limit : best > limit;
     if (!worse) return undefined;
-    return `best value ${best} by step ${step} is worse than ${limit}, the ${percentile}th percentile of ${others.length} trials there`;
+    return `best value ${figure(best)} by step ${step} is worse than ${figure(limit)}, the ${percentile}th percentile of ${others.length} trials there`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { figure } from '../../figure.js';
 import type { Study, Trial } from '../study.js';
 import { longestComplete, type StudyPruner } from './pruner.js';
 
@@ -46,7 +47,7 @@ export class OptunaSuccessiveHalving implements StudyPruner {
       }
       const limit = this.#limit([...others, value], maximize);
       if (maximize ? !(value >= limit) : !(value <= limit)) {
-        return `value ${value} on rung ${rung} at step ${required} is worse than ${limit}, the last to go on of ${competing}`;
+        return `value ${figure(value)} on rung ${rung} at step ${required} is worse than ${figure(limit)}, the last to go on of ${competing}`;
       }
     }
   }

@@ -1,3 +1,4 @@
+import { figure } from '../../figure.js';
 import type { Study, Trial } from '../study.js';
 import { isFirstInInterval, type StudyPruner } from './pruner.js';
 
@@ -22,6 +23,6 @@ export class OptunaThreshold implements StudyPruner {
     if (step === undefined || value === undefined) return undefined;
     if (step < warmupSteps || !isFirstInInterval(trial, warmupSteps, intervalSteps)) return undefined;
     if (value >= lower && value <= upper) return undefined;
-    return `value ${value} at step ${step} is not in [${lower}, ${upper}]`;
+    return `value ${figure(value)} at step ${step} is not in [${lower}, ${upper}]`;
   }
 }

@@ -23,9 +23,9 @@ const ALL: readonly (readonly [OptunaPrunerOptions, () => StudyPruner])[] = [
     { type: 'optuna-sha', minResource: 2, reductionFactor: 2, bootstrapCount: 1 },
     () => new OptunaSuccessiveHalving({ minResource: 2, reductionFactor: 2, bootstrapCount: 1 }),
   ],
-  [{ type: 'optuna-hyperband', studyName: 's' }, () => new OptunaHyperband({})],
+  [{ type: 'optuna-hyperband' }, () => new OptunaHyperband({})],
   [
-    { type: 'optuna-hyperband', studyName: 's', maxResource: 9, reductionFactor: 2 },
+    { type: 'optuna-hyperband', maxResource: 9, reductionFactor: 2 },
     () => new OptunaHyperband({ maxResource: 9, reductionFactor: 2 }),
   ],
   [{ type: 'optuna-patient', patience: 1, minDelta: 2 }, () => new OptunaPatient({ patience: 1, minDelta: 2 })],
@@ -73,13 +73,13 @@ describe.each(ALL.map(([options, make]) => [JSON.stringify(options), options, ma
       fc.assert(
         fc.property(fc.nat(), fc.constantFrom<'maximize' | 'minimize'>('maximize', 'minimize'), (seed, goal) => {
           const history = new History(goal, 'last');
-          const follower = createOptunaPruner(options, goal);
+          const follower = createOptunaPruner(options, goal, 's');
           const plain = make();
           play(history, seed, (study, trial) => {
             const verdict = follower.judge(history, trial.number);
             const reason = plain.prune(study, trial, study.trials);
             expect(verdict).toEqual(reason === undefined ? { prune: false } : { prune: true, reason });
-            expect(createOptunaPruner(options, goal).judge(history, trial.number)).toEqual(verdict);
+            expect(createOptunaPruner(options, goal, 's').judge(history, trial.number)).toEqual(verdict);
             return verdict.prune;
           });
         }),
