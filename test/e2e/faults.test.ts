@@ -107,7 +107,7 @@ describe('a killed coordinator', () => {
 
 describe('a full stop and start of everything', () => {
   it('changes no suggestion: one worker, one seed, the same trials', { timeout: 120_000 }, async () => {
-    const options = { trials: 20, steps: 3, delayMs: 10, sampler: 'random' };
+    const options = { trials: 20, steps: 3, delayMs: 10, sampler: 'auto' };
     const run = async (interrupt: boolean): Promise<unknown> => {
       const coordinator = await world.coordinator(...LEASE);
       await submit(options);

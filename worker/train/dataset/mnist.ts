@@ -29,8 +29,10 @@ export async function readMnist(datasetsDir: string | undefined): Promise<Labell
   if (datasetsDir === undefined) {
     throw new ObjectiveError('data set mnist needs a folder of data sets; start the worker with --datasets <folder>');
   }
-  const [images, labels] = await Promise.all(TRAIN_FILES.map((file) => requireFile(datasetsDir, file)));
-  return readIdxImages(images!, labels!);
+  // One after the other, so that of two missing files it is always the same that is named.
+  const images = await requireFile(datasetsDir, TRAIN_FILES[0]);
+  const labels = await requireFile(datasetsDir, TRAIN_FILES[1]);
+  return readIdxImages(images, labels);
 }
 
 async function requireFile(datasetsDir: string, file: string): Promise<string> {
