@@ -12,6 +12,8 @@ export interface CoordinatorOptions {
   readonly leaseMs: number;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
+  /** Runs a task after all that this turn of the event loop brings. */
+  readonly defer?: (task: () => void) => void;
   /** The log failed or the core met a broken rule: nothing more is decided. Called once. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -33,6 +35,7 @@ export class Coordinator {
   readonly #core: Core;
   readonly #log: EventLog;
   readonly #clock: () => number;
+  readonly #defer: (task: () => void) => void;
   readonly #onFailure: (error: unknown) => void;
   readonly #followers = new Set<Follower>();
   #head: Seq;
@@ -48,6 +51,7 @@ export class Coordinator {
     this.#head = head;
     this.#log = options.log;
     this.#clock = options.clock ?? Date.now;
+    this.#defer = options.defer ?? setImmediate;
     this.#onFailure = options.onFailure;
   }
 
@@ -101,7 +105,7 @@ export class Coordinator {
   /** Waits until everything queued is decided and durable. */
   async settled(): Promise<void> {
     while (this.#running !== undefined || this.#scheduled) {
-      await (this.#running ?? new Promise((resolve) => setImmediate(resolve)));
+      await (this.#running ?? new Promise<void>((resolve) => this.#defer(resolve)));
     }
   }
 
@@ -109,7 +113,7 @@ export class Coordinator {
   #schedule(): void {
     if (this.#scheduled || this.#running !== undefined || this.#failed) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#defer(() => {
       this.#scheduled = false;
       this.#running = this.#run()
         .catch((error: unknown) => this.#fail(error))

@@ -1,4 +1,5 @@
 import { type AttemptRef, Outcome } from '../proto/index.js';
+import type { Clock } from './clock.js';
 import type { AttemptEnd, AttemptEvents, RunningAttempt } from './runner.js';
 
 /** One string per attempt. */
@@ -25,17 +26,20 @@ export class HeldAttempt implements AttemptEvents {
   /** What runs it; undefined in one that the runner never got. */
   run: RunningAttempt | undefined;
   readonly #listener: AttemptListener;
-  readonly #startedAt = performance.now();
+  readonly #clock: Clock;
+  readonly #startedAt: number;
 
-  constructor(ref: AttemptRef, key: string, listener: AttemptListener) {
+  constructor(ref: AttemptRef, key: string, listener: AttemptListener, clock: Clock) {
     this.ref = ref;
     this.key = key;
     this.#listener = listener;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
   }
 
   /** Milliseconds since it was assigned. */
   get ageMs(): number {
-    return Math.round(performance.now() - this.#startedAt);
+    return Math.round(this.#clock.now() - this.#startedAt);
   }
 
   /** The first cause counts. */

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Attach, Attached, SessionRequest, SessionResponse } from '../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../proto/version.js';
 import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.js';
+import { type Cancel, type Clock, systemClock } from './clock.js';
 import type { Closed, Link, LinkEvents } from './link.js';
 import type { AttemptRunner } from './runner.js';
 import { Workload } from './workload.js';
@@ -24,6 +24,7 @@ export interface SessionOptions {
   readonly reconnectMaxMs?: number | undefined;
   /** Draws from [0, 1) for the jitter of reconnects. */
   readonly random?: (() => number) | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** How a worker's life with its coordinator ended. */
@@ -51,26 +52,29 @@ class Session implements WorkerSession {
   readonly #options: SessionOptions;
   readonly #logger: Logger;
   readonly #workload: Workload;
+  readonly #clock: Clock;
   /** The open stream, attached or not. */
   #link: Link | undefined;
   #attached = false;
-  #heartbeat: NodeJS.Timeout | undefined;
+  #stopHeartbeat: Cancel = () => {};
   #flushDue = false;
   #failures = 0;
   #draining = false;
-  #drainTimer: NodeJS.Timeout | undefined;
+  #cancelDrain: Cancel | undefined;
   #end: SessionEnd | undefined;
-  /** Aborted with the end: cuts a pause between two tries short. */
-  readonly #ended = new AbortController();
+  /** Cuts the pause between two tries short. */
+  #wake: () => void = () => {};
 
   constructor(options: SessionOptions) {
-    const { runner, profile, logger } = options;
+    const { runner, profile, logger, clock = systemClock } = options;
     this.#options = options;
     this.#logger = logger;
+    this.#clock = clock;
     this.#workload = new Workload({
       runner,
       objectives: profile.objectives,
       logger,
+      clock,
       onChange: () => this.#changed(),
     });
   }
@@ -81,9 +85,7 @@ class Session implements WorkerSession {
       if (this.#end !== undefined) break;
       this.#failures = wasAttached ? 1 : this.#failures + 1;
       const { reconnectMaxMs = LONGEST_BACKOFF_MS, random = Math.random } = this.#options;
-      await pause(backoffMs(this.#failures, random(), reconnectMaxMs), undefined, { signal: this.#ended.signal }).catch(
-        () => {},
-      );
+      await this.#pause(backoffMs(this.#failures, random(), reconnectMaxMs));
     }
     return this.#end;
   }
@@ -97,21 +99,30 @@ class Session implements WorkerSession {
     this.#checkDrained();
   }
 
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
   /** One stream, from its attach to its end. Resolves to whether it came to be attached. */
   #converse(): Promise<boolean> {
     return new Promise((resolve) => {
       const { connect, profile, attachTimeoutMs = ATTACH_TIMEOUT_MS } = this.#options;
-      const late = setTimeout(
-        () => this.#link?.close(`no answer to the attach in ${attachTimeoutMs / 1000} s`),
-        attachTimeoutMs,
+      const answered = this.#clock.after(attachTimeoutMs, () =>
+        this.#link?.close(`no answer to the attach in ${attachTimeoutMs / 1000} s`),
       );
       this.#link = connect({
         response: (response) => {
-          if (response.body?.$case === 'attached') clearTimeout(late);
+          if (response.body?.$case === 'attached') answered();
           this.#receive(response);
         },
         closed: (why) => {
-          clearTimeout(late);
+          answered();
           resolve(this.#detach(why));
         },
       });
@@ -151,16 +162,15 @@ class Session implements WorkerSession {
     this.#workload.reconcile(continued);
     for (const value of this.#workload.unacknowledged) this.#send({ $case: 'progress', value });
     if (this.#draining) this.#send({ $case: 'drain', value: {} });
-    this.#heartbeat = setInterval(
-      () => this.#send({ $case: 'heartbeat', value: { running: this.#workload.present() } }),
-      Math.max(1, heartbeatIntervalMs),
+    this.#stopHeartbeat = this.#clock.every(Math.max(1, heartbeatIntervalMs), () =>
+      this.#send({ $case: 'heartbeat', value: { running: this.#workload.present() } }),
     );
     this.#changed();
   }
 
   #detach({ reason, retry }: Closed): boolean {
     const wasAttached = this.#attached;
-    clearInterval(this.#heartbeat);
+    this.#stopHeartbeat();
     this.#link = undefined;
     this.#attached = false;
     if (this.#end !== undefined) return wasAttached;
@@ -179,7 +189,7 @@ class Session implements WorkerSession {
   #changed(): void {
     if (this.#flushDue) return;
     this.#flushDue = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#flushDue = false;
       this.#flush();
       this.#checkDrained();
@@ -202,14 +212,14 @@ class Session implements WorkerSession {
       return;
     }
     const { drainTimeoutMs = DRAIN_TIMEOUT_MS } = this.#options;
-    this.#drainTimer ??= setTimeout(() => this.#finish({ type: 'drained', flushed: false }), drainTimeoutMs);
+    this.#cancelDrain ??= this.#clock.after(drainTimeoutMs, () => this.#finish({ type: 'drained', flushed: false }));
   }
 
   #finish(end: SessionEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    clearTimeout(this.#drainTimer);
-    this.#ended.abort();
+    this.#cancelDrain?.();
+    this.#wake();
     this.#link?.close('the session is over');
   }
 }

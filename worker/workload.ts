@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Assignment, AttemptRef, Dispatch, Progress } from '../proto/index.js';
 import { type AttemptListener, HeldAttempt, keyOf, outcomeOf } from './attempt.js';
+import type { Clock } from './clock.js';
 import { Outbox } from './outbox.js';
 import { RecentKeys } from './recent-keys.js';
 import type { AttemptEnd, AttemptRunner } from './runner.js';
@@ -13,6 +14,7 @@ export interface WorkloadOptions {
   /** Objectives that the worker's operator allows. */
   readonly objectives: readonly string[];
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Called when there is something new to send, or an attempt has ended. */
   readonly onChange: () => void;
 }
@@ -118,7 +120,7 @@ export class Workload implements AttemptListener {
     const ref = assignment.attempt!;
     const key = keyOf(ref);
     if (this.#held.has(key) || this.#released.has(key)) return;
-    const held = new HeldAttempt(ref, key, this);
+    const held = new HeldAttempt(ref, key, this, this.#options.clock);
     this.#held.set(key, held);
     this.#running += 1;
     const { objectives, runner } = this.#options;
