@@ -1,6 +1,7 @@
 import type { LeaderboardRow, Param, Study, Trial } from '../proto/index.js';
+import { trialStateName } from '../proto/state-names.js';
 import { curve, formatMetric, formatParam, scaleOf, sparkline } from './format.js';
-import { trialStateName, trialStyle } from './states.js';
+import { trialStyle } from './states.js';
 import { type Cell, type Column, tableLines } from './table.js';
 import { type Line, plainText, span } from './text.js';
 

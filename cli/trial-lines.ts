@@ -1,6 +1,7 @@
 import type { Attempt, Study, Trial } from '../proto/index.js';
+import { trialStateName } from '../proto/state-names.js';
 import { curve, formatDuration, formatMetric, formatParam, formatTime, scaleOf, sparkline } from './format.js';
-import { trialStateName, trialStyle } from './states.js';
+import { trialStyle } from './states.js';
 import { type Cell, tableLines } from './table.js';
 import { type Line, plainText, span, textWidth, wrapText } from './text.js';
 

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { StudyAction } from '../../proto/index.js';
+import { studyStateName } from '../../proto/state-names.js';
 import { withClient } from '../client.js';
 import { coordinatorOption } from '../options.js';
-import { studyStateName, studyStyle } from '../states.js';
+import { studyStyle } from '../states.js';
 import { countsText } from '../study-text.js';
 import { printLines } from '../terminal.js';
 import { plainText, span } from '../text.js';

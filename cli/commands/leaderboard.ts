@@ -1,14 +1,15 @@
 import { Command, Option } from 'commander';
 import type { Leaderboard } from '../../proto/index.js';
+import { leaderboardJson } from '../../proto/json.js';
 import { boardLines } from '../board-table.js';
 import { type StudyClient, withClient } from '../client.js';
 import { INTERRUPTED } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
-import { leaderboardJson, printJson } from '../json.js';
 import { follow } from '../live/follow.js';
 import { headerLines } from '../live/header.js';
 import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
+import { printJson } from '../print-json.js';
 import { printSummary } from '../summary.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { span } from '../text.js';

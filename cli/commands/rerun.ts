@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Study, Trial } from '../../proto/index.js';
+import { isFinal, trialStateName } from '../../proto/state-names.js';
 import { type StudyClient, withClient } from '../client.js';
 import { FAILURE, INTERRUPTED, UserError } from '../fail.js';
 import { formatMetric } from '../format.js';
@@ -8,7 +9,6 @@ import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { coordinatorOption, coordinatorWords } from '../options.js';
 import { compareReports } from '../reproduction.js';
-import { isFinal, trialStateName } from '../states.js';
 import { parseStudyAndTrial } from '../study-and-trial.js';
 import { plainText } from '../text.js';
 

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import { studyJson, trialJson } from '../../proto/json.js';
 import { withClient } from '../client.js';
-import { printJson, studyJson, trialJson } from '../json.js';
 import { coordinatorOption } from '../options.js';
+import { printJson } from '../print-json.js';
 import { parseStudyAndTrial } from '../study-and-trial.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { trialLines } from '../trial-lines.js';

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import type { Study } from '../../proto/index.js';
+import { studyJson } from '../../proto/json.js';
+import { studyStateName } from '../../proto/state-names.js';
 import { withClient } from '../client.js';
 import { formatMetric, formatTime } from '../format.js';
-import { printJson, studyJson } from '../json.js';
 import { coordinatorOption } from '../options.js';
-import { studyStateName, studyStyle } from '../states.js';
+import { printJson } from '../print-json.js';
+import { studyStyle } from '../states.js';
 import { doneText } from '../study-text.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';

@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander';
 import type { Study, Trial } from '../../proto/index.js';
+import { studyJson, trialJson } from '../../proto/json.js';
+import { trialStateName } from '../../proto/state-names.js';
 import { paramCells, paramColumns, stepText } from '../board-table.js';
 import { withClient } from '../client.js';
 import { formatDuration, formatMetric } from '../format.js';
-import { printJson, studyJson, trialJson } from '../json.js';
 import { coordinatorOption } from '../options.js';
-import { trialStateName, trialStyle } from '../states.js';
+import { printJson } from '../print-json.js';
+import { trialStyle } from '../states.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { plainText, span } from '../text.js';

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import type { Worker } from '../../proto/index.js';
+import { workerJson } from '../../proto/json.js';
 import { withClient } from '../client.js';
 import { formatTime } from '../format.js';
 import { commandLine } from '../invocation.js';
-import { printJson, workerJson } from '../json.js';
 import { coordinatorOption, coordinatorWords } from '../options.js';
+import { printJson } from '../print-json.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { plainText, type Span, span } from '../text.js';

@@ -1,6 +1,7 @@
 import { type Study, StudyState } from '../../proto/index.js';
+import { studyStateName } from '../../proto/state-names.js';
 import { formatClock, formatMetric } from '../format.js';
-import { studyStateName, studyStyle } from '../states.js';
+import { studyStyle } from '../states.js';
 import { countsText, doneCount, savedText } from '../study-text.js';
 import { cutLine, type Line, lineWidth, plainText, type Span, type Style, span, wrapText } from '../text.js';
 import type { View } from './view.js';

@@ -1,6 +1,6 @@
 import { type Leaderboard, type Study, StudyState, type Trial, TrialState } from '../../proto/index.js';
+import { studyStateName, trialStateName } from '../../proto/state-names.js';
 import { formatDuration, formatMetric, formatParams } from '../format.js';
-import { studyStateName, trialStateName } from '../states.js';
 import { countsText, doneText } from '../study-text.js';
 import { plainText } from '../text.js';
 

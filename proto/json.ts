@@ -1,9 +1,10 @@
-// The shapes that --json prints. They are a promise: fields are added, never renamed or removed. Names are those of
-// proto/assay/v1/study.proto in camelCase; states are lower-case words; times are milliseconds since the epoch; a number
-// that JSON cannot hold is the string "NaN", "Infinity" or "-Infinity"; what is not there yet is null.
+// The shapes that the command line's --json and the dashboard print, one for both. They are a promise: fields are added,
+// never renamed or removed. Names are those of proto/assay/v1/study.proto in camelCase; states are lower-case words; times
+// are milliseconds since the epoch; a number that JSON cannot hold is the string "NaN", "Infinity" or "-Infinity"; what is
+// not there yet is null.
 
-import type { Attempt, Leaderboard, Param, Study, Trial, Worker } from '../proto/index.js';
-import { studyStateName, trialStateName } from './states.js';
+import type { Attempt, Leaderboard, Param, Study, Trial, Worker } from './index.js';
+import { studyStateName, trialStateName } from './state-names.js';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -67,11 +68,6 @@ export function paramsJson(params: readonly Param[]): { readonly [key: string]: 
       return [name, kind.$case === 'number' ? numberJson(kind.value) : kind.value];
     }),
   );
-}
-
-/** The text that is printed: indented, or on one line for streams of documents. */
-export function printJson(json: Json, oneLine = false): void {
-  process.stdout.write(`${JSON.stringify(json, undefined, oneLine ? undefined : 2)}\n`);
 }
 
 function attemptJson({ endedAtMs, ...attempt }: Attempt): Json {

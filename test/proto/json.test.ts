@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { leaderboardJson, trialJson } from '../../cli/json.js';
 import { trialsCsv } from '../../cli/trials-csv.js';
 import { TrialState } from '../../proto/index.js';
-import { board, param, reports, running, START_MS, study, trial } from './canned.js';
+import { leaderboardJson, trialJson } from '../../proto/json.js';
+import { board, param, reports, running, START_MS, study, trial } from '../cli/canned.js';
 
 describe('the JSON shapes', () => {
   it('hold a trial with its parameters as an object', () => {
