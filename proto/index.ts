@@ -30,7 +30,7 @@ export {
   type WatchLeaderboardResponse,
   Worker,
 } from './gen/assay/v1/study.js';
-export { AttemptRef, Param, ParamValue, Report, StudyState, TrialState } from './gen/assay/v1/types.js';
+export { AttemptRef, Gpu, GpuUse, Param, ParamValue, Report, StudyState, TrialState } from './gen/assay/v1/types.js';
 export {
   Assignment,
   Attach,

@@ -3,7 +3,7 @@
 // are milliseconds since the epoch; a number that JSON cannot hold is the string "NaN", "Infinity" or "-Infinity"; what is
 // not there yet is null.
 
-import type { Attempt, Leaderboard, Param, Study, Trial, Worker } from './index.js';
+import type { Attempt, GpuUse, Leaderboard, Param, Study, Trial, Worker } from './index.js';
 import { studyStateName, trialStateName } from './state-names.js';
 
 /** Any JSON value. */
@@ -55,8 +55,18 @@ export function trialJson(trial: Trial): Json {
 
 /** One worker. */
 export function workerJson(worker: Worker): Json {
-  const { running, labels, ...plain } = worker;
-  return { ...plain, labels: { ...labels }, running: running.map((attempt) => ({ ...attempt })) };
+  const { running, labels, gpus, gpuUse, objectives, ...plain } = worker;
+  return {
+    ...plain,
+    labels: { ...labels },
+    objectives: [...objectives],
+    gpus: gpus.map((gpu) => ({ ...gpu, ...gpuUseJson(gpuUse.find(({ id }) => id === gpu.id)) })),
+    running: running.map((attempt) => ({ ...attempt })),
+  };
+}
+
+function gpuUseJson(use: GpuUse | undefined): { readonly [key: string]: Json } {
+  return { memoryUsedBytes: use?.memoryUsedBytes ?? null, utilization: use?.utilization ?? null };
 }
 
 /** A configuration as an object. */

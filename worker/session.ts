@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Attach, Attached, SessionRequest, SessionResponse } from '../proto/index.js';
+import type { Attach, Attached, GpuUse, SessionRequest, SessionResponse } from '../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../proto/version.js';
 import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.js';
 import { type Cancel, type Clock, systemClock } from './clock.js';
@@ -16,6 +16,8 @@ export interface SessionOptions {
   /** Opens a stream to the coordinator. Its events must not come before it has returned. */
   readonly connect: (events: LinkEvents) => Link;
   readonly logger: Logger;
+  /** How busy the GPUs are, for the heartbeats. */
+  readonly gpuUse?: (() => readonly GpuUse[]) | undefined;
   /** How long the coordinator may take to answer an attach, milliseconds. */
   readonly attachTimeoutMs?: number | undefined;
   /** How long the results of a draining worker may wait for their acknowledgement, milliseconds. */
@@ -163,7 +165,10 @@ class Session implements WorkerSession {
     for (const value of this.#workload.unacknowledged) this.#send({ $case: 'progress', value });
     if (this.#draining) this.#send({ $case: 'drain', value: {} });
     this.#stopHeartbeat = this.#clock.every(Math.max(1, heartbeatIntervalMs), () =>
-      this.#send({ $case: 'heartbeat', value: { running: this.#workload.present() } }),
+      this.#send({
+        $case: 'heartbeat',
+        value: { running: this.#workload.present(), gpuUse: this.#options.gpuUse?.() ?? [] },
+      }),
     );
     this.#changed();
   }

@@ -78,6 +78,8 @@ async function describe(config: WorkerConfig, found: Readiness, version: string)
     backend: found.ok ? found.backend : '',
     objectives: found.ok ? ['train', 'null'] : ['null'],
     datasets: await availableDatasets(datasetsDir),
+    gpus: [],
+    codeSources: [],
     version,
   };
 }

@@ -132,4 +132,7 @@ const assignment = (trial: number): Assignment => ({
   seed: 1,
   timeLimitMs: 0,
   datasetDigest: '',
+  gpus: [],
+  memoryLimitBytes: 0,
+  outputLimitBytes: 0,
 });

@@ -27,6 +27,8 @@ for (let i = 0; i < Number(sessions); i += 1) {
     backend: 'none',
     objectives: ['null'],
     datasets: [],
+    gpus: [],
+    codeSources: [],
     version: 'bench',
   };
   void createWorkerSession({ profile, runner, logger, connect: (events) => openLink(address, events) }).run();

@@ -1,4 +1,4 @@
-import type { AttemptName, WorkerProfile } from './fleet.js';
+import type { AttemptName, GpuUse, WorkerProfile } from './fleet.js';
 import type { SearchSpec } from './spec.js';
 
 /** What the outside asks of the core. Times come with `execute`, not with the command. */
@@ -48,6 +48,8 @@ export interface HearWorker {
   readonly type: 'HearWorker';
   readonly worker: string;
   readonly holds: readonly AttemptName[];
+  /** Absent: as before. */
+  readonly gpuUse?: readonly GpuUse[];
 }
 
 /** What attempts of one worker did, in order: what started, then reports, then results. */

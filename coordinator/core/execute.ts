@@ -223,8 +223,9 @@ function detachWorker(tx: Transaction, id: string): void {
   }
 }
 
-function hearWorker(tx: Transaction, { worker, holds }: HearWorker): HoldsReply {
+function hearWorker(tx: Transaction, { worker, holds, gpuUse }: HearWorker): HoldsReply {
   tx.core.fleet.heard(worker, tx.at);
+  if (gpuUse !== undefined) tx.core.fleet.use(worker, gpuUse);
   return sortHolds(tx, holds);
 }
 

@@ -1,6 +1,26 @@
 import type { Event } from './events.js';
 import type { State } from './state.js';
 
+/** A GPU of a worker, or a part of one that counts as one. */
+export interface Gpu {
+  /** What `CUDA_VISIBLE_DEVICES` calls it. */
+  readonly id: string;
+  readonly name: string;
+  /** 0 when unknown. */
+  readonly memoryBytes: number;
+  readonly driver: string;
+  /** How many attempts share it. */
+  readonly slots: number;
+}
+
+/** How busy a GPU is; what is absent is unknown. */
+export interface GpuUse {
+  readonly id: string;
+  readonly memoryUsedBytes?: number | undefined;
+  /** 0 to 1. */
+  readonly utilization?: number | undefined;
+}
+
 /** What a worker says of itself when it attaches. */
 export interface WorkerProfile {
   /** Drawn once per worker process. */
@@ -11,6 +31,10 @@ export interface WorkerProfile {
   readonly backend: string;
   readonly objectives: readonly string[];
   readonly datasets: readonly string[];
+  /** Where there are any, `slots` is the sum of theirs. */
+  readonly gpus: readonly Gpu[];
+  /** How a study's own code may come to it: `upload`, `git`. */
+  readonly codeSources: readonly string[];
 }
 
 /** One attempt, by name. */
@@ -32,6 +56,8 @@ export interface Worker {
   heardAt: number;
   readonly attempts: Map<string, AttemptName>;
   attemptsDone: number;
+  /** As it last said. */
+  gpuUse: readonly GpuUse[];
 }
 
 /**
@@ -87,6 +113,12 @@ export class Fleet {
     const worker = this.workers.get(id);
     if (worker !== undefined) worker.heardAt = at;
     return worker;
+  }
+
+  /** How busy the GPUs of a worker are. */
+  use(id: string, gpuUse: readonly GpuUse[]): void {
+    const worker = this.workers.get(id);
+    if (worker !== undefined) worker.gpuUse = gpuUse;
   }
 
   /** Keeps the attempts of each worker in step with one event of the log. */
@@ -148,6 +180,7 @@ export class Fleet {
         heardAt: at,
         attempts: new Map(),
         attemptsDone: 0,
+        gpuUse: [],
       };
       this.workers.set(id, worker);
     }

@@ -34,6 +34,13 @@ export interface SearchSpec {
   readonly relations: readonly string[];
   /** Configurations to run first, in this order; parameters left out are drawn. */
   readonly enqueue: readonly Params[];
-  readonly limits: { readonly trialTimeMs?: number; readonly attempts: number };
+  readonly limits: {
+    readonly trialTimeMs?: number;
+    /** Most memory that all processes of an attempt may take together. */
+    readonly memoryBytes?: number;
+    /** Most that they may print. */
+    readonly outputBytes?: number;
+    readonly attempts: number;
+  };
   readonly requires: { readonly labels: Readonly<Record<string, string>> };
 }

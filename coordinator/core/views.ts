@@ -1,6 +1,6 @@
 import { type Params, type Ranked, type Report, rank, trialValue } from '../../search/index.js';
 import { type AttemptEnd, fromLogged } from './events.js';
-import type { AttemptName, Fleet, Worker } from './fleet.js';
+import type { AttemptName, Fleet, Gpu, GpuUse, Worker } from './fleet.js';
 import { wants } from './plan.js';
 import { datasetOf, plannedSteps, whyNot } from './requirements.js';
 import type { State, Study, StudyStatus } from './state.js';
@@ -57,6 +57,9 @@ export interface WorkerView {
   readonly draining: boolean;
   readonly attachedAt: number;
   readonly attemptsDone: number;
+  readonly gpus: readonly Gpu[];
+  readonly gpuUse: readonly GpuUse[];
+  readonly objectives: readonly string[];
 }
 
 export interface LeaderboardView {
@@ -148,6 +151,9 @@ function workerView(worker: Worker): WorkerView {
     draining: worker.draining,
     attachedAt: worker.attachedAt,
     attemptsDone: worker.attemptsDone,
+    gpus: profile.gpus,
+    gpuUse: worker.gpuUse,
+    objectives: profile.objectives,
   };
 }
 

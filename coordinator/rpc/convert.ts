@@ -3,6 +3,7 @@ import {
   type Attach,
   type Attempt,
   type AttemptRef,
+  type Heartbeat,
   type Leaderboard,
   Outcome,
   type Param,
@@ -15,7 +16,7 @@ import {
   type Worker,
 } from '../../proto/index.js';
 import type { Params, ParamValue as SearchValue } from '../../search/index.js';
-import type { RecordProgress } from '../core/commands.js';
+import type { HearWorker, RecordProgress } from '../core/commands.js';
 import type { AttemptName, WorkerProfile } from '../core/fleet.js';
 import { substitute } from '../core/objective-config.js';
 import type { Study as CoreStudy, StudyStatus } from '../core/state.js';
@@ -47,7 +48,13 @@ export function fromAttach(attach: Attach): WorkerProfile {
     backend: attach.backend,
     objectives: attach.objectives,
     datasets: attach.datasets,
+    gpus: attach.gpus.map((gpu) => ({ ...gpu, slots: Math.max(1, gpu.slots) })),
+    codeSources: attach.codeSources,
   };
+}
+
+export function fromHeartbeat({ running, gpuUse }: Heartbeat): Required<Pick<HearWorker, 'holds' | 'gpuUse'>> {
+  return { holds: running.map(fromRef), gpuUse };
 }
 
 const OUTCOMES = {
@@ -93,6 +100,9 @@ export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
     seed: trial.seed,
     timeLimitMs: limits.trialTimeMs ?? 0,
     datasetDigest: study.datasetDigest,
+    gpus: [],
+    memoryLimitBytes: limits.memoryBytes ?? 0,
+    outputLimitBytes: limits.outputBytes ?? 0,
   };
 }
 
@@ -209,5 +219,8 @@ export function toWorker(view: WorkerView): Worker {
     draining: view.draining,
     attachedAtMs: view.attachedAt,
     attemptsDone: view.attemptsDone,
+    gpus: view.gpus,
+    gpuUse: view.gpuUse.map((use) => ({ ...use })),
+    objectives: view.objectives,
   };
 }

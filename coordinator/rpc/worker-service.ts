@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Attach, SessionRequest, SessionResponse, WorkerServiceServer } from '../../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
 import type { Coordinator, Follower } from '../coordinator.js';
-import { fromAttach, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
+import { fromAttach, fromHeartbeat, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
 import { Outgoing } from './outgoing.js';
 
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
@@ -149,7 +149,7 @@ class Session implements SessionInput {
     const { coordinator } = this.#options;
     switch (body.$case) {
       case 'heartbeat':
-        coordinator.post({ type: 'HearWorker', worker, holds: body.value.running.map(fromRef) }, (outcome) => {
+        coordinator.post({ type: 'HearWorker', worker, ...fromHeartbeat(body.value) }, (outcome) => {
           if (outcome.ok && outcome.reply.abandoned.length > 0) {
             this.outgoing.abandon(outcome.reply.abandoned);
             this.#sessions.pending.add(this);

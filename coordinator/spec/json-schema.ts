@@ -6,6 +6,7 @@ import { DURATION } from './duration.js';
 import { templateSchema } from './json-schema-template.js';
 import type { JsonSchema } from './schema-issues.js';
 import { ENDING_SAMPLERS, settingKey } from './settings-section.js';
+import { SIZE } from './size.js';
 import { MOST_PARAMS } from './space-section.js';
 import {
   DEFAULT_ATTEMPTS,
@@ -105,6 +106,7 @@ function definitions(): Record<string, JsonSchema> {
       type: 'string',
       pattern: DURATION.source,
     },
+    size: { description: 'A size like 512MiB or 4GiB.', type: 'string', pattern: SIZE.source },
     reference: {
       description: 'A parameter of the space.',
       type: 'string',
@@ -203,6 +205,14 @@ function enqueueSchema(): JsonSchema {
 function limitsSchema(): JsonSchema {
   return object('What a trial may take.', {
     trial_time: { ...ref('duration'), description: 'Longest time of one attempt. Default: no limit.' },
+    memory: {
+      ...ref('size'),
+      description: 'Most memory that all processes of one attempt may take together. Default: no limit.',
+    },
+    output: {
+      ...ref('size'),
+      description: 'Most that they may print; the end of it is kept. Default: what the worker allows, 512MiB.',
+    },
     attempts: {
       ...integer('Attempts at a trial that loses its worker or fails.', 1, MOST_ATTEMPTS),
       default: DEFAULT_ATTEMPTS,

@@ -5,6 +5,7 @@ import type { FaultList } from './fault.js';
 import { didYouMean } from './nearest.js';
 import type { Objective } from './objective-section.js';
 import { describe, readKeys, readMap, readNumber, readText, readWord } from './readers.js';
+import { LARGEST_SIZE_BYTES, parseSize } from './size.js';
 import type { SourceNode } from './source-tree.js';
 
 export const STUDY_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -118,12 +119,39 @@ type Limits = SearchSpec['limits'];
 export function readLimits(node: SourceNode | undefined, faults: FaultList): Limits {
   const map = node === undefined ? undefined : readMap(node, faults, '{trial_time: 15m, attempts: 3}');
   if (map === undefined) return { attempts: DEFAULT_ATTEMPTS };
-  const keys = readKeys(map, ['trial_time', 'attempts'], faults);
+  const keys = readKeys(map, ['trial_time', 'memory', 'output', 'attempts'], faults);
   const timeNode = keys.get('trial_time')?.node;
   const attemptsNode = keys.get('attempts')?.node;
   const trialTimeMs = timeNode && readDuration(timeNode, faults);
   const attempts = attemptsNode && readNumber(attemptsNode, faults, { low: 1, high: MOST_ATTEMPTS, int: true });
-  return { ...(trialTimeMs === undefined ? {} : { trialTimeMs }), attempts: attempts ?? DEFAULT_ATTEMPTS };
+  const memoryNode = keys.get('memory')?.node;
+  const outputNode = keys.get('output')?.node;
+  const memoryBytes = memoryNode && readSize(memoryNode, SMALLEST_MEMORY_BYTES, '4GiB', faults);
+  const outputBytes = outputNode && readSize(outputNode, SMALLEST_OUTPUT_BYTES, '100MiB', faults);
+  return {
+    ...(trialTimeMs === undefined ? {} : { trialTimeMs }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(outputBytes === undefined ? {} : { outputBytes }),
+    attempts: attempts ?? DEFAULT_ATTEMPTS,
+  };
+}
+
+/** No process of an attempt runs in less. */
+const SMALLEST_MEMORY_BYTES = 64 * 2 ** 20;
+const SMALLEST_OUTPUT_BYTES = 1024;
+
+/** A size like `4GiB`, in bytes. */
+export function readSize(node: SourceNode, low: number, like: string, faults: FaultList): number | undefined {
+  const bytes = node.kind === 'scalar' ? parseSize(node.text) : undefined;
+  if (bytes === undefined) {
+    const bare = node.kind === 'scalar' && typeof node.value === 'number';
+    const hint = bare ? `; add a unit, like ${node.text}MiB or ${node.text}GiB` : '';
+    faults.add(node, `must be a size like ${like}, not ${describe(node)}${hint}`);
+    return undefined;
+  }
+  if (bytes >= low && bytes <= LARGEST_SIZE_BYTES) return bytes;
+  faults.add(node, bytes < low ? `is too little, must be at least ${low / 1024}KiB` : 'is more than any machine has');
+  return undefined;
 }
 
 const MOST_LABELS = 64;

@@ -14,6 +14,8 @@ const profile = {
   backend: 'wasm',
   objectives: ['train', 'null'],
   datasets: ['digits'],
+  gpus: [],
+  codeSources: [],
   version: '0.1.0',
 };
 
@@ -203,19 +205,19 @@ describe('working', () => {
   it('sends a heartbeat at the interval it was told, with all that it holds', async () => {
     const session = await startWorker();
     await session.attach({ heartbeatIntervalMs: 5 });
-    expect(await session.next()).toEqual({ $case: 'heartbeat', value: { running: [] } });
+    expect(await session.next()).toEqual({ $case: 'heartbeat', value: { running: [], gpuUse: [] } });
     session.dispatch({ assignments: [assignment(0), assignment(1)] });
     await runner.started(2);
     runner.attempts[0]!.ended({ outcome: 'completed', error: '' });
     await session.nextProgress();
     // Not acknowledged, so the ended attempt is held still.
-    expect(await session.next()).toEqual({ $case: 'heartbeat', value: { running: [ref(0), ref(1)] } });
+    expect(await session.next()).toEqual({ $case: 'heartbeat', value: { running: [ref(0), ref(1)], gpuUse: [] } });
     session.dispatch({ acknowledged: 1, stops: [{ attempt: ref(1), reason: 'a sign that the first part is done' }] });
     await runner.told(1);
     let heartbeat = await session.next();
     // One may have been under way.
     if (heartbeat?.$case === 'heartbeat' && heartbeat.value.running.length === 2) heartbeat = await session.next();
-    expect(heartbeat).toEqual({ $case: 'heartbeat', value: { running: [ref(1)] } });
+    expect(heartbeat).toEqual({ $case: 'heartbeat', value: { running: [ref(1)], gpuUse: [] } });
   });
 });
 

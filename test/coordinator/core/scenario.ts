@@ -36,6 +36,8 @@ export function worker(id: string, overrides: Partial<WorkerProfile> = {}): Work
     backend: 'wasm',
     objectives: ['train', 'null'],
     datasets: ['digits'],
+    gpus: [],
+    codeSources: [],
     ...overrides,
   };
 }

@@ -98,6 +98,8 @@ class PlayedWorker {
       backend: 'none',
       objectives: ['null'],
       datasets: [],
+      gpus: [],
+      codeSources: [],
       running: [],
       version: '0',
       ...attach,
@@ -203,7 +205,7 @@ describe('a session', () => {
 
   it('that does not begin with an attach ends with INVALID_ARGUMENT', async () => {
     const stream = workers.session();
-    stream.write({ body: { $case: 'heartbeat', value: { running: [] } } });
+    stream.write({ body: { $case: 'heartbeat', value: { running: [], gpuUse: [] } } });
     const [error] = (await once(stream, 'error')) as [{ code: status }];
     expect(error.code).toBe(status.INVALID_ARGUMENT);
   });
@@ -214,7 +216,7 @@ describe('a session', () => {
     await worker.next();
     await worker.nextDispatch();
     const stale = { study: 'toy', trial: 7, attempt: 1 };
-    worker.stream.write({ body: { $case: 'heartbeat', value: { running: [stale] } } });
+    worker.stream.write({ body: { $case: 'heartbeat', value: { running: [stale], gpuUse: [] } } });
     expect(await worker.nextDispatch()).toMatchObject({ abandoned: [stale], acknowledged: 0 });
   });
 });

@@ -19,6 +19,8 @@ import {
 } from "@grpc/grpc-js";
 import {
   AttemptRef,
+  Gpu,
+  GpuUse,
   Param,
   Report,
   StudyState,
@@ -393,6 +395,12 @@ export interface Worker {
   readonly attachedAtMs: number;
   /** Attempts it ended since it attached. */
   readonly attemptsDone: number;
+  /** Its GPUs. */
+  readonly gpus: readonly Gpu[];
+  /** How busy they were when it was last heard. */
+  readonly gpuUse: readonly GpuUse[];
+  /** Objectives that its operator allows. */
+  readonly objectives: readonly string[];
 }
 
 export interface Worker_LabelsEntry {
@@ -2484,6 +2492,9 @@ function createBaseWorker(): Worker {
     draining: false,
     attachedAtMs: 0,
     attemptsDone: 0,
+    gpus: [],
+    gpuUse: [],
+    objectives: [],
   };
 }
 
@@ -2518,6 +2529,15 @@ export const Worker: MessageFns<Worker> = {
     }
     if (message.attemptsDone !== 0) {
       writer.uint32(80).uint32(message.attemptsDone);
+    }
+    for (const v of message.gpus) {
+      Gpu.encode(v!, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.gpuUse) {
+      GpuUse.encode(v!, writer.uint32(98).fork()).join();
+    }
+    for (const v of message.objectives) {
+      writer.uint32(106).string(v!);
     }
     return writer;
   },
@@ -2618,6 +2638,30 @@ export const Worker: MessageFns<Worker> = {
             message.attemptsDone = reader.uint32();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.gpus.push(Gpu.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.gpuUse.push(GpuUse.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.objectives.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2653,6 +2697,9 @@ export const Worker: MessageFns<Worker> = {
     message.draining = object.draining ?? false;
     message.attachedAtMs = object.attachedAtMs ?? 0;
     message.attemptsDone = object.attemptsDone ?? 0;
+    message.gpus = object.gpus?.map((e) => Gpu.fromPartial(e)) || [];
+    message.gpuUse = object.gpuUse?.map((e) => GpuUse.fromPartial(e)) || [];
+    message.objectives = object.objectives?.map((e) => e) || [];
     return message;
   },
 };

@@ -207,6 +207,32 @@ export interface Report_MetricsEntry {
   readonly value: number;
 }
 
+/** A GPU of a worker, or a part of one that counts as a GPU of its own (MIG). */
+export interface Gpu {
+  /** What CUDA_VISIBLE_DEVICES calls it: its index in the order of the PCI bus, or the UUID of a part. */
+  readonly id: string;
+  /** The product, for people: "NVIDIA H100 80GB HBM3". */
+  readonly name: string;
+  /** Its memory, 0 when unknown. */
+  readonly memoryBytes: number;
+  /** Version of the driver, empty when unknown. */
+  readonly driver: string;
+  /** How many attempts share it, at least 1. */
+  readonly slots: number;
+}
+
+/** How busy a GPU is. */
+export interface GpuUse {
+  /** Which of the worker's GPUs. */
+  readonly id: string;
+  /** Memory in use by anybody, absent when unknown. */
+  readonly memoryUsedBytes?:
+    | number
+    | undefined;
+  /** Share of the last moments in which it computed, 0 to 1, absent when unknown. */
+  readonly utilization?: number | undefined;
+}
+
 function createBaseParamValue(): ParamValue {
   return { kind: undefined };
 }
@@ -598,6 +624,188 @@ export const Report_MetricsEntry: MessageFns<Report_MetricsEntry> = {
   },
 };
 
+function createBaseGpu(): Gpu {
+  return { id: "", name: "", memoryBytes: 0, driver: "", slots: 0 };
+}
+
+export const Gpu: MessageFns<Gpu> = {
+  encode(message: Gpu, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.memoryBytes !== 0) {
+      writer.uint32(24).uint64(message.memoryBytes);
+    }
+    if (message.driver !== "") {
+      writer.uint32(34).string(message.driver);
+    }
+    if (message.slots !== 0) {
+      writer.uint32(40).uint32(message.slots);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Gpu {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGpu() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.memoryBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.driver = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.slots = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Gpu>): Gpu {
+    return Gpu.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Gpu>): Gpu {
+    const message = createBaseGpu() as any;
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.memoryBytes = object.memoryBytes ?? 0;
+    message.driver = object.driver ?? "";
+    message.slots = object.slots ?? 0;
+    return message;
+  },
+};
+
+function createBaseGpuUse(): GpuUse {
+  return { id: "", memoryUsedBytes: undefined, utilization: undefined };
+}
+
+export const GpuUse: MessageFns<GpuUse> = {
+  encode(message: GpuUse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.memoryUsedBytes !== undefined) {
+      writer.uint32(16).uint64(message.memoryUsedBytes);
+    }
+    if (message.utilization !== undefined) {
+      writer.uint32(25).double(message.utilization);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GpuUse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGpuUse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.memoryUsedBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.utilization = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GpuUse>): GpuUse {
+    return GpuUse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GpuUse>): GpuUse {
+    const message = createBaseGpuUse() as any;
+    message.id = object.id ?? "";
+    message.memoryUsedBytes = object.memoryUsedBytes ?? undefined;
+    message.utilization = object.utilization ?? undefined;
+    return message;
+  },
+};
+
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
 export type DeepPartial<T> = T extends Builtin ? T
@@ -607,6 +815,17 @@ export type DeepPartial<T> = T extends Builtin ? T
     ? { readonly $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -14,7 +14,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { AttemptRef, Report } from "./types.js";
+import { AttemptRef, Gpu, GpuUse, Report } from "./types.js";
 
 export const protobufPackage = "assay.v1";
 
@@ -137,6 +137,10 @@ export interface Attach {
   readonly running: readonly AttemptRef[];
   /** Version of the program, for people. */
   readonly version: string;
+  /** Its GPUs that attempts may use. Where there are any, `slots` is the sum of theirs. */
+  readonly gpus: readonly Gpu[];
+  /** How a study's own code may come to it, beside lying there already: "upload", "git". */
+  readonly codeSources: readonly string[];
 }
 
 export interface Attach_LabelsEntry {
@@ -148,6 +152,8 @@ export interface Attach_LabelsEntry {
 export interface Heartbeat {
   /** Attempts that run now, or ended with a result that was not acknowledged yet. */
   readonly running: readonly AttemptRef[];
+  /** How busy its GPUs were when they were last asked. */
+  readonly gpuUse: readonly GpuUse[];
 }
 
 /** What attempts did since the last message. Sent in batches, resent after a reconnect until acknowledged. */
@@ -264,6 +270,12 @@ export interface Assignment {
   readonly timeLimitMs: number;
   /** The digest that the study's data set must have, empty while no attempt has read it. */
   readonly datasetDigest: string;
+  /** The attempt's GPUs by id. Empty: the worker chooses the one that the fewest attempts share, where it has any. */
+  readonly gpus: readonly string[];
+  /** Most memory that all processes of the attempt may take together, in bytes, 0 for no limit. */
+  readonly memoryLimitBytes: number;
+  /** Most that they may print, in bytes, 0 for what the worker allows. */
+  readonly outputLimitBytes: number;
 }
 
 /** Ends one attempt. */
@@ -403,6 +415,8 @@ function createBaseAttach(): Attach {
     datasets: [],
     running: [],
     version: "",
+    gpus: [],
+    codeSources: [],
   };
 }
 
@@ -437,6 +451,12 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.version !== "") {
       writer.uint32(82).string(message.version);
+    }
+    for (const v of message.gpus) {
+      Gpu.encode(v!, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.codeSources) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -537,6 +557,22 @@ export const Attach: MessageFns<Attach> = {
             message.version = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.gpus.push(Gpu.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.codeSources.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -572,6 +608,8 @@ export const Attach: MessageFns<Attach> = {
     message.datasets = object.datasets?.map((e) => e) || [];
     message.running = object.running?.map((e) => AttemptRef.fromPartial(e)) || [];
     message.version = object.version ?? "";
+    message.gpus = object.gpus?.map((e) => Gpu.fromPartial(e)) || [];
+    message.codeSources = object.codeSources?.map((e) => e) || [];
     return message;
   },
 };
@@ -644,13 +682,16 @@ export const Attach_LabelsEntry: MessageFns<Attach_LabelsEntry> = {
 };
 
 function createBaseHeartbeat(): Heartbeat {
-  return { running: [] };
+  return { running: [], gpuUse: [] };
 }
 
 export const Heartbeat: MessageFns<Heartbeat> = {
   encode(message: Heartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.running) {
       AttemptRef.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.gpuUse) {
+      GpuUse.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -676,6 +717,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.running.push(AttemptRef.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.gpuUse.push(GpuUse.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -694,6 +743,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
   fromPartial(object: DeepPartial<Heartbeat>): Heartbeat {
     const message = createBaseHeartbeat() as any;
     message.running = object.running?.map((e) => AttemptRef.fromPartial(e)) || [];
+    message.gpuUse = object.gpuUse?.map((e) => GpuUse.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1409,6 +1459,9 @@ function createBaseAssignment(): Assignment {
     seed: 0,
     timeLimitMs: 0,
     datasetDigest: "",
+    gpus: [],
+    memoryLimitBytes: 0,
+    outputLimitBytes: 0,
   };
 }
 
@@ -1434,6 +1487,15 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.datasetDigest !== "") {
       writer.uint32(58).string(message.datasetDigest);
+    }
+    for (const v of message.gpus) {
+      writer.uint32(66).string(v!);
+    }
+    if (message.memoryLimitBytes !== 0) {
+      writer.uint32(72).uint64(message.memoryLimitBytes);
+    }
+    if (message.outputLimitBytes !== 0) {
+      writer.uint32(80).uint64(message.outputLimitBytes);
     }
     return writer;
   },
@@ -1507,6 +1569,30 @@ export const Assignment: MessageFns<Assignment> = {
             message.datasetDigest = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.gpus.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.memoryLimitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.outputLimitBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1533,6 +1619,9 @@ export const Assignment: MessageFns<Assignment> = {
     message.seed = object.seed ?? 0;
     message.timeLimitMs = object.timeLimitMs ?? 0;
     message.datasetDigest = object.datasetDigest ?? "";
+    message.gpus = object.gpus?.map((e) => e) || [];
+    message.memoryLimitBytes = object.memoryLimitBytes ?? 0;
+    message.outputLimitBytes = object.outputLimitBytes ?? 0;
     return message;
   },
 };
