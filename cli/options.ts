@@ -54,3 +54,13 @@ export function parseDuration(text: string): number {
   if (parts.map(([part]) => part).join('') === text && ms >= 1) return Math.round(ms);
   throw new InvalidArgumentError('It must be a duration such as 500ms, 10s, 15m or 1h30m.');
 }
+
+const BYTES: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** A size such as "512MiB", in bytes. */
+export function parseSize(text: string): number {
+  const found = /^(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB)$/.exec(text);
+  const bytes = found === null ? 0 : Math.round(Number(found[1]) * BYTES[found[2]!]!);
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError('It must be a size such as 64KiB, 512MiB or 2GiB.');
+}

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { openDirectoryArtifacts } from './artifacts/directory.js';
 import { Coordinator } from './coordinator.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
@@ -15,6 +16,8 @@ export interface CoordinatorConfig {
   readonly heartbeatMs?: number | undefined;
   /** How long a silent worker's attempts live, in milliseconds; 60 s when absent. */
   readonly leaseMs?: number | undefined;
+  /** Largest artifact (weights, checkpoint, uploaded code) that is taken, in bytes; 1 GiB when absent. */
+  readonly maxArtifactBytes?: number | undefined;
   /** Allows an address that others can reach, without TLS and without tokens. */
   readonly insecure?: boolean | undefined;
   readonly logger: Logger;
@@ -31,10 +34,11 @@ export interface CoordinatorConfig {
  * @throws {ConfigError} when it cannot start with this configuration
  */
 export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
-  const { listen, logger, signal, heartbeatMs = 10_000, leaseMs = 60_000 } = config;
+  const { listen, logger, signal, heartbeatMs = 10_000, leaseMs = 60_000, maxArtifactBytes = 2 ** 30 } = config;
   check(config, heartbeatMs, leaseMs);
   const state = holdStateDirectory(config.state);
   const log = openSqliteLog(state.logFile);
+  const artifacts = openDirectoryArtifacts(state.artifacts);
   try {
     let onFailure: (error: unknown) => void = () => {};
     const failure = new Promise<never>((_, reject) => {
@@ -43,7 +47,14 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
     failure.catch(() => {});
     const coordinator = await Coordinator.open({ log, leaseMs, onFailure });
     coordinator.follow(createEventLogger(logger));
-    const server = await startServer(listen, { coordinator, heartbeatMs, leaseMs, logger });
+    const server = await startServer(listen, {
+      coordinator,
+      heartbeatMs,
+      leaseMs,
+      artifacts,
+      maxArtifactBytes,
+      logger,
+    });
     const ticker = setInterval(
       () => coordinator.post({ type: 'CheckDeadlines' }, () => {}),
       Math.min(1000, leaseMs / 4),
@@ -60,6 +71,7 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
       await coordinator.settled();
     }
   } finally {
+    await artifacts.close();
     await log.close();
     state.release();
   }

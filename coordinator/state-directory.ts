@@ -7,6 +7,8 @@ import { ConfigError } from './errors.js';
 export interface StateDirectory {
   /** The event log's file. */
   readonly logFile: string;
+  /** The folder of the artifacts. */
+  readonly artifacts: string;
   release(): void;
 }
 
@@ -40,7 +42,11 @@ export function holdStateDirectory(directory: string): StateDirectory {
       cause,
     );
   }
-  return { logFile: path.join(directory, 'log.db'), release: () => lock.close() };
+  return {
+    logFile: path.join(directory, 'log.db'),
+    artifacts: path.join(directory, 'artifacts'),
+    release: () => lock.close(),
+  };
 }
 
 /** With its parents. Node's own `recursive` never returns where the system denies that a folder can be made (`/proc`). */

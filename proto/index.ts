@@ -1,5 +1,18 @@
 // The one door to the generated code, by name, so that a new message is let out on purpose.
 export {
+  ArtifactChunk,
+  ArtifactHeader,
+  ArtifactServiceClient,
+  type ArtifactServiceServer,
+  ArtifactServiceService,
+  type DownloadArtifactRequest,
+  DownloadArtifactResponse,
+  type FindArtifactsRequest,
+  type FindArtifactsResponse,
+  UploadArtifactRequest,
+  type UploadArtifactResponse,
+} from './gen/assay/v1/artifacts.js';
+export {
   Attempt,
   type ControlStudyRequest,
   type ControlStudyResponse,

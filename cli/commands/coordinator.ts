@@ -7,7 +7,7 @@ import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { createLogger } from '../logger.js';
-import { coordinatorWords, parseDuration, parseListenAddress } from '../options.js';
+import { coordinatorWords, parseDuration, parseListenAddress, parseSize } from '../options.js';
 import { stopWithParent } from '../parent.js';
 
 interface Options {
@@ -15,6 +15,7 @@ interface Options {
   readonly state: string;
   readonly heartbeat?: number;
   readonly lease?: number;
+  readonly maxArtifact?: number;
   readonly logLevel: string;
   readonly insecure?: true;
   readonly exitWithParent?: true;
@@ -35,6 +36,7 @@ export function coordinatorCommand(): Command {
     .option('-s, --state <dir>', 'folder of the event log, created where it is missing', '.assay')
     .option('--heartbeat <duration>', 'how often workers are to be heard (default: 10s)', parseDuration)
     .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
+    .option('--max-artifact <size>', 'largest weights, checkpoint or upload that is taken (default: 1GiB)', parseSize)
     .option('--insecure', 'listen where other machines can reach it, without TLS and without tokens')
     .addOption(
       new Option('--log-level <level>', 'least level to log')
@@ -46,7 +48,7 @@ export function coordinatorCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { listen, state, heartbeat, lease, insecure } = options;
+  const { listen, state, heartbeat, lease, maxArtifact, insecure } = options;
   const logger = await createLogger(options.logLevel);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
@@ -57,6 +59,7 @@ async function run(options: Options): Promise<void> {
       state,
       heartbeatMs: heartbeat,
       leaseMs: lease,
+      maxArtifactBytes: maxArtifact,
       insecure,
       logger,
       signal: AbortSignal.any(signals),

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { CHANNEL_OPTIONS } from '../../proto/channel.js';
-import { StudyServiceService, WorkerServiceService } from '../../proto/index.js';
+import { ArtifactServiceService, StudyServiceService, WorkerServiceService } from '../../proto/index.js';
 import { ConfigError } from '../errors.js';
+import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
 import { createStudyService, type StudyServiceOptions } from './study-service.js';
 import { createWorkerService, type WorkerServiceOptions } from './worker-service.js';
 
@@ -21,11 +22,12 @@ export interface RunningServer {
  */
 export async function startServer(
   listen: string,
-  options: WorkerServiceOptions & StudyServiceOptions,
+  options: WorkerServiceOptions & StudyServiceOptions & ArtifactServiceOptions,
 ): Promise<RunningServer> {
   const server = new Server(CHANNEL_OPTIONS);
   server.addService(WorkerServiceService, createWorkerService(options));
   server.addService(StudyServiceService, createStudyService(options));
+  server.addService(ArtifactServiceService, createArtifactService(options));
   const { host } = parseAddress(listen);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {

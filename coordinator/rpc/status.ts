@@ -1,4 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
 import type { Refusal } from '../core/execute.js';
 
 /** The one table that turns refusals into gRPC status codes. */
@@ -15,4 +16,10 @@ export function statusOf(refusal: {
   readonly message: string;
 }): Pick<ServiceError, 'code' | 'details'> {
   return { code: CODES[refusal.code], details: refusal.message };
+}
+
+/** Callers learn that it is our fault; the log learns what it was. */
+export function unexpected(logger: Logger, error: unknown): Pick<ServiceError, 'code' | 'details'> {
+  logger.error({ err: error }, 'a call failed unexpectedly');
+  return statusOf({ code: 'internal', message: 'the coordinator failed on this call; its log says why' });
 }

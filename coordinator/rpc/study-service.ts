@@ -20,7 +20,7 @@ import type { Core } from '../core/transaction.js';
 import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
 import { formatFault, parseSearchFile } from '../spec/index.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from './convert.js';
-import { statusOf } from './status.js';
+import { statusOf, unexpected } from './status.js';
 
 /** A watched board is sent again at most this often, in milliseconds. */
 const WATCH_INTERVAL_MS = 150;
@@ -190,10 +190,4 @@ function checkRequestId(id: string): string {
 function taken<R>(outcome: { ok: true; reply: R } | { ok: false; refusal: Refusal }): R {
   if (outcome.ok) return outcome.reply;
   throw new Refused(outcome.refusal);
-}
-
-/** Callers learn that it is our fault; the log learns what it was. */
-function unexpected(logger: Logger, error: unknown): Pick<ServiceError, 'code' | 'details'> {
-  logger.error({ err: error }, 'a call failed unexpectedly');
-  return statusOf({ code: 'internal', message: 'the coordinator failed on this call; its log says why' });
 }

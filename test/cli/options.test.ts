@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../cli/fail.js';
 import { commandLine, invocation, quote } from '../../cli/invocation.js';
-import { parseAddress, parseDuration, parseListenAddress, wholeNumber } from '../../cli/options.js';
+import { parseAddress, parseDuration, parseListenAddress, parseSize, wholeNumber } from '../../cli/options.js';
 import { parseStudyAndTrial } from '../../cli/study-and-trial.js';
 
 describe('an address', () => {
@@ -88,5 +88,15 @@ describe('a command line to be typed again', () => {
       `''`,
     ]);
     expect(commandLine(['run', 'my search.yaml'])).toMatch(/ run 'my search\.yaml'$/);
+  });
+});
+
+describe('a size', () => {
+  it('is read with its unit', () => {
+    expect(['64KiB', '512MiB', '1.5GiB', '2TiB'].map(parseSize)).toEqual([65_536, 2 ** 29, 1.5 * 2 ** 30, 2 ** 41]);
+  });
+
+  it.each(['', '5', '5GB', '0KiB', '-1MiB', '1 GiB', '9999999TiB'])('is not %j', (text) => {
+    expect(() => parseSize(text)).toThrow(InvalidArgumentError);
   });
 });

@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openMemoryArtifacts } from '../../../coordinator/artifacts/memory.js';
 import { Coordinator } from '../../../coordinator/coordinator.js';
 import { openMemoryLog } from '../../../coordinator/event-log/memory.js';
 import { type RunningServer, startServer } from '../../../coordinator/rpc/server.js';
@@ -51,7 +52,14 @@ beforeEach(async () => {
       throw error;
     },
   });
-  server = await startServer('127.0.0.1:0', { coordinator, heartbeatMs: 10_000, leaseMs: 60_000, logger });
+  server = await startServer('127.0.0.1:0', {
+    coordinator,
+    artifacts: openMemoryArtifacts(),
+    maxArtifactBytes: 1_000_000,
+    heartbeatMs: 10_000,
+    leaseMs: 60_000,
+    logger,
+  });
   studies = new StudyServiceClient(server.address, credentials.createInsecure());
   workers = new WorkerServiceClient(server.address, credentials.createInsecure());
 });
