@@ -11,6 +11,7 @@ export function boardLines(study: Study, rows: readonly LeaderboardRow[], width?
     { title: 'rank', align: 'right' },
     { title: 'trial', align: 'right' },
     { title: plainText(study.metric), align: 'right' },
+    { title: 'mean', align: 'right', giveWay: 2 },
     { title: 'step', align: 'right', giveWay: 2 },
     { title: 'state', giveWay: 1 },
     ...paramColumns(study, 3),
@@ -29,7 +30,14 @@ export function boardLines(study: Study, rows: readonly LeaderboardRow[], width?
 
 function boardCells(trial: Trial): string[] {
   const value = trial.value === undefined ? '-' : formatMetric(trial.value);
-  return [String(trial.number), value, stepText(trial), trialStateName(trial.state)];
+  return [String(trial.number), value, meanText(trial), stepText(trial), trialStateName(trial.state)];
+}
+
+/** The mean of a configuration's repeats: "0.9712 of 2/3"; empty where nothing is repeated. */
+export function meanText({ repeats }: Trial): string {
+  if (repeats === undefined) return '';
+  const mean = repeats.mean === undefined ? '-' : formatMetric(repeats.mean);
+  return `${mean} of ${repeats.complete}/${repeats.wanted}`;
 }
 
 /** How far a trial is: "5/10", or "5" where nobody knows the end. */

@@ -1,4 +1,4 @@
-import { type Study, StudyState } from '../proto/index.js';
+import { type Study, StudyState, type Trial } from '../proto/index.js';
 import { formatDuration, formatMetric } from './format.js';
 import { paramsYaml } from './params-yaml.js';
 import { countsText, savedText } from './study-text.js';
@@ -20,7 +20,7 @@ export function summaryLines(study: Study): Line[] {
           [
             span('best configuration', 'bold'),
             span(
-              `  (trial ${best.number}, ${plainText(study.metric)} ${formatMetric(best.value)} at step ${best.valueStep})`,
+              `  (trial ${best.number}, ${plainText(study.metric)} ${formatMetric(best.value)} at step ${best.valueStep}${meanOf(best)})`,
             ),
           ],
           ...paramsYaml(best.params).map((line): Line => [span(`  ${line}`, 'green')]),
@@ -35,6 +35,11 @@ export function summaryLines(study: Study): Line[] {
     ...(saved === undefined ? [] : [[span(saved)]]),
     [span(`sampler ${study.sampler}, pruner ${study.pruner}, seed ${study.seed}`, 'dim')],
   ];
+}
+
+function meanOf({ repeats }: Trial): string {
+  if (repeats?.mean === undefined) return '';
+  return `; mean of ${repeats.complete} repeats ${formatMetric(repeats.mean)}`;
 }
 
 export function printSummary(study: Study): void {

@@ -113,10 +113,15 @@ function attemptCells(trial: Trial, attempt: Attempt, nowMs: number): Cell[] {
   ];
 }
 
+function proposer({ origin, repeats, number }: Trial): string {
+  if (repeats === undefined || repeats.of === number) return `proposed by ${plainText(origin)}`;
+  return `a repeat of trial ${repeats.of}, proposed`;
+}
+
 function originLines(trial: Trial, columns: number | undefined): Line[] {
   const origin =
     trial.rerunOf === undefined
-      ? `proposed by ${plainText(trial.origin)} at ${formatTime(trial.proposedAtMs)}, after ${trial.basedOn} events`
+      ? `${proposer(trial)} at ${formatTime(trial.proposedAtMs)}, after ${trial.basedOn} events`
       : `a re-run of trial ${trial.rerunOf}, asked for at ${formatTime(trial.proposedAtMs)}`;
   const words = `${origin}; seed ${trial.seed}`;
   const lines = columns === undefined ? [words] : wrapText(words, columns);

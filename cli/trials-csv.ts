@@ -10,7 +10,7 @@ export interface RankedTrial {
 
 /**
  * Trials as CSV: rank, trial, state, the metric's value, step of the value, last step, planned steps, origin, attempts,
- * reason, times in milliseconds since the epoch, seed, then one column per parameter, `params.` before its name so that no
+ * reason, times in milliseconds since the epoch, seed, the first trial with the configuration and the mean of its repeats, then one column per parameter, `params.` before its name so that no
  * parameter hides a column. Numbers are printed in full; inactive parameters are empty.
  */
 export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string {
@@ -28,6 +28,8 @@ export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string 
     'proposed_at_ms',
     'ended_at_ms',
     'seed',
+    'repeat_of',
+    'mean',
   ];
   const rows = trials.map(({ rank, trial }) => {
     const values = new Map(trial.params.map(({ name, value }) => [name, value?.kind?.value]));
@@ -45,6 +47,8 @@ export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string 
       trial.proposedAtMs,
       trial.endedAtMs || undefined,
       trial.seed,
+      trial.repeats?.of,
+      trial.repeats?.mean,
       ...study.params.map((name) => values.get(name)),
     ];
   });

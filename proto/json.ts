@@ -36,7 +36,7 @@ export function studyJson(study: Study): Json {
 
 /** One trial; `params` is an object from name to value, in the order of the file, active parameters only. */
 export function trialJson(trial: Trial): Json {
-  const { number, state, params, value, rerunOf, endedAtMs, attempts, reports, ...plain } = trial;
+  const { number, state, params, value, rerunOf, endedAtMs, attempts, reports, repeats, ...plain } = trial;
   return {
     number,
     state: trialStateName(state),
@@ -44,6 +44,8 @@ export function trialJson(trial: Trial): Json {
     value: value === undefined ? null : numberJson(value),
     ...plain,
     rerunOf: rerunOf ?? null,
+    repeats:
+      repeats === undefined ? null : { ...repeats, mean: repeats.mean === undefined ? null : numberJson(repeats.mean) },
     endedAtMs: endedAtMs || null,
     attempts: attempts.map(attemptJson),
     reports: reports.map(({ step, metrics }) => ({

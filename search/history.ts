@@ -15,6 +15,8 @@ export interface TrialRecord {
   readonly reports: readonly Report[];
   /** What the sampler asked to be remembered with its suggestion. */
   readonly draws?: readonly number[];
+  /** Of a repeat: the first trial with its configuration. */
+  readonly repeatOf?: number;
 }
 
 /**
@@ -26,7 +28,8 @@ export interface TrialRecord {
  */
 export class History {
   readonly goal: Goal;
-  readonly #kept: 'best' | 'last';
+  /** Which report is a trial's value. */
+  readonly kept: 'best' | 'last';
   readonly #trials = new Map<number, Trial>();
   readonly #journal: number[] = [];
   #sorted = true;
@@ -34,7 +37,7 @@ export class History {
 
   constructor(goal: Goal, kept: 'best' | 'last') {
     this.goal = goal;
-    this.#kept = kept;
+    this.kept = kept;
   }
 
   /** Number of trials, whatever their status. */
@@ -63,11 +66,11 @@ export class History {
   }
 
   /** A new trial, waiting for its first attempt. */
-  propose(number: number, params: Params, origin: string, draws?: readonly number[]): void {
+  propose(number: number, params: Params, origin: string, draws?: readonly number[], repeatOf?: number): void {
     if (this.#trials.has(number)) throw new Error(`trial ${number} has been proposed already`);
     if (number < this.#highest) this.#sorted = false;
     this.#highest = Math.max(this.#highest, number);
-    this.#trials.set(number, new Trial(number, params, origin, draws));
+    this.#trials.set(number, new Trial(number, params, origin, draws, repeatOf));
     this.#journal.push(number);
   }
 
@@ -101,12 +104,18 @@ export class History {
 
   /** The first value of a step wins. */
   report(number: number, step: number, value: number): void {
-    if (this.#open(number).report(step, value, this.goal, this.#kept)) this.#journal.push(number);
+    if (this.#open(number).report(step, value, this.goal, this.kept)) this.#journal.push(number);
   }
 
   end(number: number, status: 'complete' | 'pruned' | 'failed'): void {
     this.#open(number).status = status;
     this.#journal.push(number);
+  }
+
+  /** Ends one whose value is no single report's. */
+  settle(number: number, status: 'complete' | 'pruned', value: number | undefined): void {
+    this.#open(number).value = value;
+    this.end(number, status);
   }
 
   #open(number: number): Trial {
@@ -124,15 +133,23 @@ class Trial implements TrialRecord {
   readonly params: Params;
   readonly origin: string;
   readonly draws?: readonly number[];
+  readonly repeatOf?: number;
   status: TrialStatus = 'waiting';
   value: number | undefined = undefined;
   reports: Report[] = [];
 
-  constructor(number: number, params: Params, origin: string, draws: readonly number[] | undefined) {
+  constructor(
+    number: number,
+    params: Params,
+    origin: string,
+    draws: readonly number[] | undefined,
+    repeatOf: number | undefined,
+  ) {
     this.number = number;
     this.params = params;
     this.origin = origin;
     if (draws !== undefined) this.draws = draws;
+    if (repeatOf !== undefined) this.repeatOf = repeatOf;
   }
 
   clear(): void {

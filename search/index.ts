@@ -26,7 +26,8 @@ export {
   type PrunerType,
   prunerFaults,
 } from './pruners.js';
-export { type Ranked, rank } from './rank.js';
+export { type Ranked, rank, type Standing } from './rank.js';
+export { type RepeatStanding, Repeats } from './repeats.js';
 export { Rng, trialSeed } from './rng.js';
 export type { Sampler, Suggestion } from './sampler.js';
 export { createSampler, SAMPLER_SETTINGS, type SamplerOptions, type SamplerType, samplerFaults } from './samplers.js';

@@ -8,10 +8,13 @@ export interface Ranked<T> {
   readonly item: T;
 }
 
-interface Standing {
+/** What decides a place on the leaderboard. */
+export interface Standing {
   readonly status: TrialStatus;
   readonly value: number | undefined;
   readonly number: number;
+  /** Ranks behind those of its status that are not: its value may still change. */
+  readonly provisional?: boolean;
 }
 
 /**
@@ -35,6 +38,8 @@ export function rank<T>(items: Iterable<T>, view: (item: T) => Standing, goal: G
 
 function compare(a: Standing, b: Standing, goal: Goal): number {
   if (a.status !== b.status) return a.status === 'complete' ? -1 : 1;
+  const provisional = Number(a.provisional ?? false) - Number(b.provisional ?? false);
+  if (provisional !== 0) return provisional;
   const missing = Number(isMissing(a.value)) - Number(isMissing(b.value));
   if (missing !== 0 || isMissing(a.value) || isMissing(b.value)) return missing;
   return isBetter(a.value, b.value, goal) ? -1 : isBetter(b.value, a.value, goal) ? 1 : 0;

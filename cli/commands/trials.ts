@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Study, Trial } from '../../proto/index.js';
 import { studyJson, trialJson } from '../../proto/json.js';
 import { trialStateName } from '../../proto/state-names.js';
-import { paramCells, paramColumns, stepText } from '../board-table.js';
+import { meanText, paramCells, paramColumns, stepText } from '../board-table.js';
 import { withClient } from '../client.js';
 import { formatDuration, formatMetric } from '../format.js';
 import { coordinatorOption } from '../options.js';
@@ -53,6 +53,7 @@ function printTable(study: Study, trials: readonly Trial[]): void {
     { title: 'trial', align: 'right' },
     { title: 'state' },
     { title: plainText(study.metric), align: 'right' },
+    { title: 'mean', align: 'right', giveWay: 1 },
     { title: 'step', align: 'right', giveWay: 1 },
     { title: 'took', align: 'right', giveWay: 2 },
     { title: 'tries', align: 'right', giveWay: 3 },
@@ -69,6 +70,7 @@ function cells(study: Study, trial: Trial): Cell[] {
     String(trial.number),
     span(trialStateName(trial.state), style),
     trial.value === undefined ? '-' : formatMetric(trial.value),
+    meanText(trial),
     stepText(trial),
     trial.endedAtMs === 0 ? '-' : formatDuration(trial.endedAtMs - (trial.attempts[0]?.startedAtMs ?? trial.endedAtMs)),
     String(trial.attempts.length),

@@ -92,12 +92,14 @@ export interface TrialProposed extends StudyEvent {
   readonly params: Params;
   /** Seed of everything random in its training, the same for every attempt; below 2^32. */
   readonly seed: number;
-  /** A sampler's name, "enqueued" or "rerun". */
+  /** A sampler's name, "enqueued", "repeat" or "rerun". */
   readonly origin: string;
   /** How many events the suggestion had seen. */
   readonly basedOn: number;
   /** Draws taken from each of the sampler's generators, where it keeps any. */
   readonly draws?: readonly number[];
+  /** For a repeat: the first trial with its configuration. */
+  readonly repeatOf?: number;
   /** For a re-run: the trial that it repeats, and the request that asked for it. */
   readonly rerunOf?: number;
   readonly requestId?: string;

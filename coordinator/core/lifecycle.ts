@@ -98,5 +98,6 @@ export function settle(tx: Transaction, study: Study): void {
   if (study.status === 'ending') finish(study.why!, study.detail);
   else if (study.proposed >= (study.spec.budget.trials ?? Number.POSITIVE_INFINITY)) {
     finish('trials', `all ${study.proposed} trials are done`);
-  } else if (study.exhausted) finish('exhausted', `all ${study.proposed} configurations of the space were tried`);
+  } else if (study.exhausted)
+    finish('exhausted', `all ${study.proposed - study.repeated} configurations of the space were tried`);
 }

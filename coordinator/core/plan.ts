@@ -98,15 +98,27 @@ interface Proposal {
   readonly params: Params;
   readonly origin: string;
   readonly draws?: readonly number[];
+  readonly repeatOf?: number;
 }
 
 /** What a study would propose now: a function of the log alone. */
 export function nextProposal(study: Study, ordinal: number): Proposal | 'exhausted' | 'impossible' {
+  const left = (study.spec.budget.trials ?? Number.POSITIVE_INFINITY) - study.proposed;
+  const repeat = nextRepeat(study, left);
+  if (repeat !== undefined) return repeat;
   const enqueued = study.spec.enqueue[study.enqueued];
   if (enqueued !== undefined) {
     const params = fillParams(study.space, enqueued, new Rng(study.spec.seed, ordinal));
     return params === undefined ? 'impossible' : { params, origin: 'enqueued' };
   }
-  const suggestion = study.sampler.suggest(study.history, ordinal);
-  return suggestion === undefined ? 'exhausted' : { ...suggestion, origin: study.sampler.name };
+  const seen = study.repeats?.configurations(study.history) ?? study.history;
+  const suggestion = study.sampler.suggest(seen, ordinal);
+  if (suggestion !== undefined) return { ...suggestion, origin: study.sampler.name };
+  // Where there are no more configurations, there is nothing that repeats could wait for.
+  return nextRepeat(study, 0) ?? 'exhausted';
+}
+
+function nextRepeat(study: Study, left: number): Proposal | undefined {
+  const repeatOf = study.repeats?.due(study.history, left);
+  return repeatOf === undefined ? undefined : { params: study.trials[repeatOf]!.params, origin: 'repeat', repeatOf };
 }

@@ -25,6 +25,8 @@ export interface SearchSpec {
   readonly budget: { readonly trials?: number; readonly timeMs?: number };
   /** Largest number of attempts at a time; absent: every free slot. */
   readonly parallel?: number;
+  /** Trials of each configuration, with a seed of their own each; absent: one. */
+  readonly repeats?: number;
   /** Given or drawn by the coordinator, below 2^32; always present in events. */
   readonly seed?: number;
   readonly sampler: SamplerOptions;

@@ -4,6 +4,7 @@ import {
   createSpace,
   History,
   type Pruner,
+  Repeats,
   type Sampler,
   type Space,
 } from '../../search/index.js';
@@ -30,6 +31,8 @@ export interface Study {
   readonly createdAt: number;
   readonly space: Space;
   readonly sampler: Sampler;
+  /** Where every configuration is evaluated several times. */
+  readonly repeats: Repeats | undefined;
   readonly pruner: Pruner;
   /** What sampler and pruner see. Re-runs are not in it. */
   readonly history: History;
@@ -46,6 +49,8 @@ export interface Study {
   finishedAt: number | undefined;
   /** Trials that count against the budget: all but re-runs. */
   proposed: number;
+  /** Of these, repeats of a configuration that an earlier one has. */
+  repeated: number;
   /** Configurations taken from `spec.enqueue`. */
   enqueued: number;
   exhausted: boolean;
@@ -136,6 +141,7 @@ function createStudy(state: State, event: StudyCreated): void {
     createdAt: event.at,
     space,
     sampler: createSampler(spec.sampler, space, spec.metric.goal, spec.seed),
+    repeats: spec.repeats === undefined ? undefined : new Repeats(spec.repeats),
     pruner: createPruner(spec.pruner, spec.metric.goal, { studyName: event.study }),
     history: new History(spec.metric.goal, spec.metric.value),
     trials: [],
@@ -147,6 +153,7 @@ function createStudy(state: State, event: StudyCreated): void {
     detail: '',
     finishedAt: undefined,
     proposed: 0,
+    repeated: 0,
     enqueued: 0,
     exhausted: false,
     datasetDigest: '',
@@ -189,6 +196,7 @@ function count(state: State, study: Study, event: TrialEvent, before: Trial | un
   switch (event.type) {
     case 'TrialProposed':
       if (event.rerunOf === undefined) study.proposed += 1;
+      if (event.repeatOf !== undefined) study.repeated += 1;
       if (event.origin === 'enqueued') study.enqueued += 1;
       if (event.requestId !== undefined) state.requests.set(event.requestId, { study: study.id, trial: event.trial });
       break;
@@ -222,7 +230,7 @@ function remember(study: Study, event: TrialEvent, trial: Trial): void {
   const { history } = study;
   switch (event.type) {
     case 'TrialProposed':
-      history.propose(event.trial, event.params, event.origin, event.draws);
+      history.propose(event.trial, event.params, event.origin, event.draws, event.repeatOf);
       break;
     case 'AttemptStarted':
       history.start(event.trial);

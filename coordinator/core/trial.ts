@@ -24,6 +24,7 @@ interface TrialBase {
   readonly origin: string;
   readonly basedOn: number;
   readonly proposedAt: number;
+  readonly repeatOf?: number;
   readonly rerunOf?: number;
   /** Oldest first. The newest one's number is the fencing token. */
   readonly attempts: readonly Attempt[];
@@ -134,6 +135,7 @@ function proposed(event: TrialProposed): WaitingTrial {
     origin: event.origin,
     basedOn: event.basedOn,
     proposedAt: event.at,
+    ...(event.repeatOf === undefined ? {} : { repeatOf: event.repeatOf }),
     ...(event.rerunOf === undefined ? {} : { rerunOf: event.rerunOf }),
     attempts: [],
     reports: [],

@@ -1,4 +1,12 @@
-import { type Params, type Ranked, type Report, rank, trialValue } from '../../search/index.js';
+import {
+  type Params,
+  type Ranked,
+  type RepeatStanding,
+  type Report,
+  rank,
+  type Standing,
+  trialValue,
+} from '../../search/index.js';
 import { type AttemptEnd, fromLogged } from './events.js';
 import type { AttemptName, Fleet, Gpu, GpuUse, Worker } from './fleet.js';
 import { wants } from './plan.js';
@@ -28,6 +36,8 @@ export interface TrialView {
   readonly plannedSteps: number;
   readonly origin: string;
   readonly rerunOf: number | undefined;
+  /** How its configuration stands, in a study that repeats each one. */
+  readonly repeats: RepeatStanding | undefined;
   readonly reason: string;
   readonly proposedAt: number;
   readonly endedAt: number | undefined;
@@ -110,6 +120,7 @@ export function trialView(study: Study, trial: Trial): TrialView {
     plannedSteps: plannedSteps(study.spec.objective, trial.params),
     origin: trial.origin,
     rerunOf: trial.rerunOf,
+    repeats: study.repeats?.standing(study.history, trial.number),
     reason: final?.reason ?? stopping ?? '',
     proposedAt: trial.proposedAt,
     endedAt: final?.endedAt,
@@ -168,11 +179,21 @@ const rankings = new WeakMap<Study, Ranking>();
 function ranking(study: Study): readonly Ranked<Trial>[] {
   const known = rankings.get(study);
   if (known?.revision === study.revision) return known.rows;
-  const view = ({ status, number }: Trial) => ({ status, number, value: study.history.get(number)?.value });
   const own = study.trials.filter((trial) => trial.rerunOf === undefined);
-  const rows = rank(own, view, study.spec.metric.goal);
+  const rows = rank(own, (trial) => standingOf(study, trial), study.spec.metric.goal);
   rankings.set(study, { revision: study.revision, rows });
   return rows;
+}
+
+/** Trials of one configuration share its mean, and its place; one that has not had all its repeats is behind all that have. */
+function standingOf({ repeats, history }: Study, { status, number }: Trial): Standing {
+  const own = history.get(number)?.value;
+  const shared = repeats?.standing(history, number);
+  if (shared === undefined || shared.complete === 0 || (status !== 'complete' && status !== 'pruned')) {
+    return { status, number, value: own };
+  }
+  const { mean, complete, wanted } = shared;
+  return { status: 'complete', number, value: mean, provisional: complete < wanted };
 }
 
 function metricValue(study: Study, trial: Trial): Report | undefined {

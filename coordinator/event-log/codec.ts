@@ -35,6 +35,7 @@ const eventSchema = z.discriminatedUnion('type', [
     origin: z.string(),
     basedOn: z.int().min(0),
     draws: z.array(z.number()).optional(),
+    repeatOf: z.int().min(0).optional(),
     rerunOf: z.int().min(0).optional(),
     requestId: z.string().optional(),
   }),

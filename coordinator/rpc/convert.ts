@@ -146,6 +146,7 @@ export function toStudy(view: StudyView): Study {
     spec: study.source,
     params: names,
     objective: spec.objective.kind,
+    repeats: spec.repeats ?? 1,
   };
 }
 
@@ -180,6 +181,7 @@ export function toTrial(view: TrialView, names: readonly string[]): Trial {
     reports: view.reports.map(({ step, metrics }) => ({ step, metrics })),
     basedOn: view.basedOn,
     seed: view.seed,
+    repeats: view.repeats,
   };
 }
 

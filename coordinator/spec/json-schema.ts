@@ -13,6 +13,7 @@ import {
   LARGEST_SEED,
   MOST_ATTEMPTS,
   MOST_PARALLEL,
+  MOST_REPEATS,
   MOST_TRIALS,
   STUDY_NAME,
   TRAIN_METRICS,
@@ -45,6 +46,11 @@ function sections(): Record<string, JsonSchema> {
     metric: metricSchema(),
     budget: budgetSchema(),
     parallel: integer('Most trials at a time. Default: every free slot of every worker.', 1, MOST_PARALLEL),
+    repeats: integer(
+      'Trials of each configuration, with a seed of their own each; their mean ranks it. Each counts in the budget. Default: 1.',
+      1,
+      MOST_REPEATS,
+    ),
     seed: integer('What chance derives from. Default: drawn and printed.', 0, LARGEST_SEED),
     sampler: {
       description: 'How configurations are chosen, by name or with settings.',

@@ -12,6 +12,7 @@ import { NO_SPACE, readSpace } from './space-section.js';
 import {
   LARGEST_SEED,
   MOST_PARALLEL,
+  MOST_REPEATS,
   readBudget,
   readLimits,
   readMetric,
@@ -29,6 +30,7 @@ export const SECTIONS = [
   'metric',
   'budget',
   'parallel',
+  'repeats',
   'seed',
   'sampler',
   'pruner',
@@ -79,6 +81,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
   const pruner = prunerNode === undefined ? ({ type: 'median' } as const) : readPruner(prunerNode, faults);
   const budget = readBudgetSection(keys, root, sampler, faults);
   const parallel = readCount(keys.get('parallel'), 1, MOST_PARALLEL, faults);
+  const repeats = readCount(keys.get('repeats'), 1, MOST_REPEATS, faults);
   const seed = readCount(keys.get('seed'), 0, LARGEST_SEED, faults);
   const limits = readLimits(node('limits'), faults);
   const requires = readRequires(node('requires'), faults);
@@ -90,6 +93,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
     metric,
     budget,
     ...(parallel === undefined ? {} : { parallel }),
+    ...(repeats === undefined || repeats === 1 ? {} : { repeats }),
     ...(seed === undefined ? {} : { seed }),
     sampler,
     pruner,
@@ -142,11 +146,32 @@ function checkTogether(spec: SearchSpec, keys: ReadonlyMap<string, SourceEntry>,
     if (!(error instanceof SpaceError || error instanceof RangeError)) throw error;
     faults.add(keys.get('sampler')?.node ?? keys.get('space')?.node ?? root, error.message);
   }
+  checkRepeats(spec, keys, faults);
   const { trials } = spec.budget;
   if (trials !== undefined && spec.enqueue.length > trials) {
     faults.warn(
       keys.get('enqueue')!.node,
       `has ${spec.enqueue.length} configurations, but the budget ends after ${trials} trials`,
+    );
+  }
+}
+
+function checkRepeats(
+  { repeats, sampler, budget }: SearchSpec,
+  keys: ReadonlyMap<string, SourceEntry>,
+  faults: FaultList,
+): void {
+  if (repeats === undefined) return;
+  const { node } = keys.get('repeats')!;
+  if (sampler.type.startsWith('optuna-')) {
+    faults.add(
+      node,
+      `${sampler.type} follows Optuna, which has no repeats; leave them out, or use a sampler like auto`,
+    );
+  } else if (budget.trials !== undefined && budget.trials < repeats) {
+    faults.add(
+      node,
+      `is ${repeats}, but the budget ends after ${budget.trials} trials: no configuration would get them all`,
     );
   }
 }

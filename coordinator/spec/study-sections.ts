@@ -12,6 +12,7 @@ export const STUDY_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export const MOST_TRIALS = 10_000_000;
 export const MOST_PARALLEL = 100_000;
 export const LARGEST_SEED = 0xffff_ffff;
+export const MOST_REPEATS = 1000;
 export const MOST_ATTEMPTS = 100;
 export const DEFAULT_ATTEMPTS = 3;
 

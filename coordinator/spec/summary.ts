@@ -4,12 +4,13 @@ import { formatDuration } from './duration.js';
 
 /** A search in one line: its name, space, budget, sampler and pruner. */
 export function summarizeSearch(spec: SearchSpec): string {
-  const { name, params, relations, budget, sampler, pruner } = spec;
+  const { name, params, relations, budget, repeats, sampler, pruner } = spec;
   const size = configurations(spec);
   const parts = [
     counted(params.length, 'parameter'),
     size === undefined ? '' : `${relations.length > 0 ? 'at most ' : ''}${counted(size, 'configuration')}`,
     budget.trials === undefined ? '' : counted(budget.trials, 'trial'),
+    repeats === undefined ? '' : `${repeats} of each configuration`,
     budget.timeMs === undefined ? '' : `at most ${formatDuration(budget.timeMs)}`,
     `sampler ${sampler.type}`,
     `pruner ${pruner.type}`,

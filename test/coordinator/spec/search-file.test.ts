@@ -298,3 +298,29 @@ describe('the summary', () => {
     );
   });
 });
+
+describe('repeats', () => {
+  const repeats = (line: string, more: Readonly<Record<string, string>> = {}) =>
+    faultsOf(fileWith({ repeats: line, ...more }));
+
+  it('are part of the spec where there are more than one', () => {
+    const specOf = (line: string) => {
+      const result = parseSearchFile(fileWith({ repeats: line }), 'f');
+      return result.ok ? result.spec.repeats : result.faults;
+    };
+    expect([specOf('repeats: 3'), specOf('repeats: 1'), specOf('')]).toEqual([3, undefined, undefined]);
+  });
+
+  it('are a whole number that the budget has room for', () => {
+    expect(repeats('repeats: 0')).toEqual([expect.stringContaining('repeats: is 0, must be')]);
+    expect(repeats('repeats: 4')).toEqual([
+      'f:5:10 repeats: is 4, but the budget ends after 3 trials: no configuration would get them all',
+    ]);
+  });
+
+  it('are refused for a sampler that follows Optuna', () => {
+    expect(repeats('repeats: 2', { sampler: 'sampler: optuna-tpe' })).toEqual([
+      'f:5:10 repeats: optuna-tpe follows Optuna, which has no repeats; leave them out, or use a sampler like auto',
+    ]);
+  });
+});

@@ -273,6 +273,8 @@ export interface Study {
   readonly params: readonly string[];
   /** The objective's kind. */
   readonly objective: string;
+  /** Trials of each configuration. */
+  readonly repeats: number;
 }
 
 /** Trials by state. */
@@ -335,7 +337,7 @@ export interface Trial {
   readonly lastStep: number;
   /** Steps it was to run, 0 when unknown. */
   readonly plannedSteps: number;
-  /** Who proposed it: a sampler's name, "enqueued", or "rerun". */
+  /** Who proposed it: a sampler's name, "enqueued", "repeat", or "rerun". */
   readonly origin: string;
   /** For a re-run: the trial whose configuration and seed it repeats. */
   readonly rerunOf?:
@@ -355,6 +357,20 @@ export interface Trial {
   readonly basedOn: number;
   /** Seed of its training. */
   readonly seed: number;
+  /** How its configuration stands, in a study that repeats each one. */
+  readonly repeats: Repeats | undefined;
+}
+
+/** The trials of one configuration, which rank by their mean. */
+export interface Repeats {
+  /** The first of them. */
+  readonly of: number;
+  /** How many are complete. */
+  readonly complete: number;
+  /** How many there are to be. */
+  readonly wanted: number;
+  /** Of the complete ones' values, absent while there is none. */
+  readonly mean?: number | undefined;
 }
 
 /** One try of a worker at a trial. */
@@ -1532,6 +1548,7 @@ function createBaseStudy(): Study {
     spec: "",
     params: [],
     objective: "",
+    repeats: 0,
   };
 }
 
@@ -1596,6 +1613,9 @@ export const Study: MessageFns<Study> = {
     }
     if (message.objective !== "") {
       writer.uint32(162).string(message.objective);
+    }
+    if (message.repeats !== 0) {
+      writer.uint32(168).uint32(message.repeats);
     }
     return writer;
   },
@@ -1773,6 +1793,14 @@ export const Study: MessageFns<Study> = {
             message.objective = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.repeats = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1812,6 +1840,7 @@ export const Study: MessageFns<Study> = {
     message.spec = object.spec ?? "";
     message.params = object.params?.map((e) => e) || [];
     message.objective = object.objective ?? "";
+    message.repeats = object.repeats ?? 0;
     return message;
   },
 };
@@ -2131,6 +2160,7 @@ function createBaseTrial(): Trial {
     reports: [],
     basedOn: 0,
     seed: 0,
+    repeats: undefined,
   };
 }
 
@@ -2183,6 +2213,9 @@ export const Trial: MessageFns<Trial> = {
     }
     if (message.seed !== 0) {
       writer.uint32(128).uint32(message.seed);
+    }
+    if (message.repeats !== undefined) {
+      Repeats.encode(message.repeats, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -2328,6 +2361,14 @@ export const Trial: MessageFns<Trial> = {
             message.seed = reader.uint32();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.repeats = Repeats.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2361,6 +2402,100 @@ export const Trial: MessageFns<Trial> = {
     message.reports = object.reports?.map((e) => Report.fromPartial(e)) || [];
     message.basedOn = object.basedOn ?? 0;
     message.seed = object.seed ?? 0;
+    message.repeats = (object.repeats !== undefined && object.repeats !== null)
+      ? Repeats.fromPartial(object.repeats)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRepeats(): Repeats {
+  return { of: 0, complete: 0, wanted: 0, mean: undefined };
+}
+
+export const Repeats: MessageFns<Repeats> = {
+  encode(message: Repeats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.of !== 0) {
+      writer.uint32(8).uint32(message.of);
+    }
+    if (message.complete !== 0) {
+      writer.uint32(16).uint32(message.complete);
+    }
+    if (message.wanted !== 0) {
+      writer.uint32(24).uint32(message.wanted);
+    }
+    if (message.mean !== undefined) {
+      writer.uint32(33).double(message.mean);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Repeats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepeats() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.of = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.complete = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.wanted = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.mean = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Repeats>): Repeats {
+    return Repeats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Repeats>): Repeats {
+    const message = createBaseRepeats() as any;
+    message.of = object.of ?? 0;
+    message.complete = object.complete ?? 0;
+    message.wanted = object.wanted ?? 0;
+    message.mean = object.mean ?? undefined;
     return message;
   },
 };
