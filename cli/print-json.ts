@@ -1,6 +1,4 @@
-import type { Json } from '../proto/json.js';
-
 /** The text that is printed: indented, or on one line for streams of documents. */
-export function printJson(json: Json, oneLine = false): void {
+export function printJson(json: unknown, oneLine = false): void {
   process.stdout.write(`${JSON.stringify(json, undefined, oneLine ? undefined : 2)}\n`);
 }

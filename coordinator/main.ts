@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import { openDirectoryArtifacts } from './artifacts/directory.js';
 import { Coordinator } from './coordinator.js';
+import { startDashboard } from './dashboard/server.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
 import { createEventLogger } from './event-logger.js';
-import { isLoopback, startServer } from './rpc/server.js';
+import { isLoopback, type RunningServer, startServer } from './rpc/server.js';
 import { holdStateDirectory } from './state-directory.js';
 
 export interface CoordinatorConfig {
@@ -18,13 +19,17 @@ export interface CoordinatorConfig {
   readonly leaseMs?: number | undefined;
   /** Largest artifact (weights, checkpoint, uploaded code) that is taken, in bytes; 1 GiB when absent. */
   readonly maxArtifactBytes?: number | undefined;
+  /**
+   * host:port of the dashboard; false for none. Absent: the usual one, or a free port of this machine where that is taken.
+   */
+  readonly http?: string | false | undefined;
   /** Allows an address that others can reach, without TLS and without tokens. */
   readonly insecure?: boolean | undefined;
   readonly logger: Logger;
   /** Aborted: shut down in order. */
   readonly signal: AbortSignal;
-  /** Called once the door is open. */
-  readonly onListening: (address: string) => void;
+  /** Called once the doors are open, with the address of each; no dashboard has none. */
+  readonly onListening: (address: string, dashboard: string | undefined) => void;
 }
 
 /**
@@ -55,18 +60,26 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
       maxArtifactBytes,
       logger,
     });
+    const dashboard = await openDashboard(config, coordinator).catch((error: unknown) => {
+      server.close();
+      throw error;
+    });
     const ticker = setInterval(
       () => coordinator.post({ type: 'CheckDeadlines' }, () => {}),
       Math.min(1000, leaseMs / 4),
     );
     try {
       if (!isLoopback(listen)) logger.warn({ address: server.address }, 'insecure: anyone who reaches it may use it');
-      logger.info({ address: server.address, state: config.state, leaseMs }, 'coordinator listens');
-      config.onListening(server.address);
+      logger.info(
+        { address: server.address, dashboard: dashboard?.address, state: config.state, leaseMs },
+        'coordinator listens',
+      );
+      config.onListening(server.address, dashboard?.address);
       await Promise.race([aborted(signal), failure]);
       logger.info('coordinator stops');
     } finally {
       clearInterval(ticker);
+      dashboard?.close();
       server.close();
       await coordinator.settled();
     }
@@ -77,10 +90,18 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
   }
 }
 
-function check({ listen, insecure }: CoordinatorConfig, heartbeatMs: number, leaseMs: number): void {
-  if (!isLoopback(listen) && insecure !== true) {
+async function openDashboard(
+  { http, logger }: CoordinatorConfig,
+  coordinator: Coordinator,
+): Promise<RunningServer | undefined> {
+  return http === false ? undefined : startDashboard(http, { coordinator, logger });
+}
+
+function check({ listen, http, insecure }: CoordinatorConfig, heartbeatMs: number, leaseMs: number): void {
+  for (const address of [listen, ...(typeof http === 'string' ? [http] : [])]) {
+    if (isLoopback(address) || insecure === true) continue;
     throw new ConfigError(
-      `${listen} can be reached from other machines, and this version has neither TLS nor tokens: listen on 127.0.0.1, or say --insecure on a network where you trust everybody`,
+      `${address} can be reached from other machines, and this version has neither TLS nor tokens: listen on 127.0.0.1, or say --insecure on a network where you trust everybody`,
     );
   }
   if (!(heartbeatMs >= 10)) throw new ConfigError(`heartbeat ${heartbeatMs} ms must be at least 10 ms`);

@@ -3,14 +3,59 @@
 // are milliseconds since the epoch; a number that JSON cannot hold is the string "NaN", "Infinity" or "-Infinity"; what is
 // not there yet is null.
 
-import type { Attempt, GpuUse, Leaderboard, Param, Study, Trial, Worker } from './index.js';
+import type { Attempt, Gpu, GpuUse, Leaderboard, Param, Repeats, Study, Trial, TrialCounts, Worker } from './index.js';
 import { studyStateName, trialStateName } from './state-names.js';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** See {@link studyJson}. */
+export type StudyJson = Omit<Study, 'state' | 'finishedAtMs' | 'spec' | 'best' | 'counts'> & {
+  readonly state: string;
+  readonly finishedAtMs: number | null;
+  readonly best: TrialJson | null;
+  readonly counts: TrialCounts | null;
+};
+
+/** See {@link trialJson}. */
+export type TrialJson = Omit<
+  Trial,
+  'state' | 'params' | 'value' | 'rerunOf' | 'repeats' | 'endedAtMs' | 'attempts' | 'reports'
+> & {
+  readonly repeats: (Omit<Repeats, 'mean'> & { readonly mean: number | string | null }) | null;
+  readonly state: string;
+  readonly params: { readonly [name: string]: Json };
+  readonly value: number | string | null;
+  readonly rerunOf: number | null;
+  readonly endedAtMs: number | null;
+  readonly attempts: readonly AttemptJson[];
+  readonly reports: readonly {
+    readonly step: number;
+    readonly metrics: { readonly [name: string]: number | string };
+  }[];
+};
+
+export type AttemptJson = Omit<Attempt, 'endedAtMs'> & { readonly endedAtMs: number | null };
+
+/** See {@link workerJson}. */
+export type WorkerJson = Omit<Worker, 'gpus' | 'gpuUse'> & { readonly gpus: readonly (Gpu & GpuUseJson)[] };
+
+interface GpuUseJson {
+  readonly memoryUsedBytes: number | null;
+  readonly utilization: number | null;
+}
+
+/** See {@link leaderboardJson}. */
+export interface LeaderboardJson {
+  readonly study: StudyJson | null;
+  readonly rows: readonly { readonly rank: number; readonly trial: TrialJson | null }[];
+  readonly running: readonly TrialJson[];
+  readonly position: number;
+  readonly nowMs: number;
+}
+
 /** `assay leaderboard --json`: {study, rows: [{rank, trial}], running: [trial], position, nowMs}. */
-export function leaderboardJson(board: Leaderboard): Json {
+export function leaderboardJson(board: Leaderboard): LeaderboardJson {
   return {
     study: board.study === undefined ? null : studyJson(board.study),
     rows: board.rows.map((row) => ({ rank: row.rank, trial: row.trial === undefined ? null : trialJson(row.trial) })),
@@ -21,7 +66,7 @@ export function leaderboardJson(board: Leaderboard): Json {
 }
 
 /** One study, without its search file's text. */
-export function studyJson(study: Study): Json {
+export function studyJson(study: Study): StudyJson {
   const { id, best, spec: _text, state, finishedAtMs, counts, params, ...plain } = study;
   return {
     id,
@@ -35,7 +80,7 @@ export function studyJson(study: Study): Json {
 }
 
 /** One trial; `params` is an object from name to value, in the order of the file, active parameters only. */
-export function trialJson(trial: Trial): Json {
+export function trialJson(trial: Trial): TrialJson {
   const { number, state, params, value, rerunOf, endedAtMs, attempts, reports, repeats, ...plain } = trial;
   return {
     number,
@@ -56,7 +101,7 @@ export function trialJson(trial: Trial): Json {
 }
 
 /** One worker. */
-export function workerJson(worker: Worker): Json {
+export function workerJson(worker: Worker): WorkerJson {
   const { running, labels, gpus, gpuUse, objectives, ...plain } = worker;
   return {
     ...plain,
@@ -67,7 +112,7 @@ export function workerJson(worker: Worker): Json {
   };
 }
 
-function gpuUseJson(use: GpuUse | undefined): { readonly [key: string]: Json } {
+function gpuUseJson(use: GpuUse | undefined): GpuUseJson {
   return { memoryUsedBytes: use?.memoryUsedBytes ?? null, utilization: use?.utilization ?? null };
 }
 
@@ -82,7 +127,7 @@ export function paramsJson(params: readonly Param[]): { readonly [key: string]: 
   );
 }
 
-function attemptJson({ endedAtMs, ...attempt }: Attempt): Json {
+function attemptJson({ endedAtMs, ...attempt }: Attempt): AttemptJson {
   return { ...attempt, endedAtMs: endedAtMs || null };
 }
 

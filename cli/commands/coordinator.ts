@@ -17,6 +17,7 @@ interface Options {
   readonly lease?: number;
   readonly maxArtifact?: number;
   readonly logLevel: string;
+  readonly http: string | boolean;
   readonly insecure?: true;
   readonly exitWithParent?: true;
 }
@@ -34,6 +35,12 @@ export function coordinatorCommand(): Command {
       DEFAULT_ADDRESS,
     )
     .option('-s, --state <dir>', 'folder of the event log, created where it is missing', '.assay')
+    .option(
+      '--http <host:port>',
+      'address of the dashboard (default: 127.0.0.1:7071, or a free port where that is taken)',
+      parseListenAddress,
+    )
+    .option('--no-http', 'no dashboard')
     .option('--heartbeat <duration>', 'how often workers are to be heard (default: 10s)', parseDuration)
     .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
     .option('--max-artifact <size>', 'largest weights, checkpoint or upload that is taken (default: 1GiB)', parseSize)
@@ -48,7 +55,7 @@ export function coordinatorCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const { listen, state, heartbeat, lease, maxArtifact, insecure } = options;
+  const { listen, state, http, heartbeat, lease, maxArtifact, insecure } = options;
   const logger = await createLogger(options.logLevel);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
@@ -57,15 +64,16 @@ async function run(options: Options): Promise<void> {
     await runCoordinator({
       listen,
       state,
+      http: http === true ? undefined : http,
       heartbeatMs: heartbeat,
       leaseMs: lease,
       maxArtifactBytes: maxArtifact,
       insecure,
       logger,
       signal: AbortSignal.any(signals),
-      onListening: (address) => {
-        parent?.tell({ listening: address });
-        if (process.stderr.isTTY) sayWhatNext(address);
+      onListening: (address, dashboard) => {
+        parent?.tell({ listening: address, dashboard });
+        if (process.stderr.isTTY) sayWhatNext(address, dashboard);
       },
     });
   } catch (error) {
@@ -77,8 +85,9 @@ async function run(options: Options): Promise<void> {
 }
 
 /** For a person who has just started it. */
-function sayWhatNext(address: string): void {
+function sayWhatNext(address: string, dashboard: string | undefined): void {
   const to = coordinatorWords(address);
+  if (dashboard !== undefined) process.stderr.write(`look at it on          http://${dashboard}\n`);
   process.stderr.write(
     `attach workers with   ${commandLine(['worker', ...to])}\nsubmit a search with  ${commandLine(['submit', ...to, 'search.yaml'])}\n`,
   );

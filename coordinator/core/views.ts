@@ -26,7 +26,8 @@ export interface StudyView {
   readonly best: TrialView | undefined;
 }
 
-export interface TrialView {
+/** A trial without its curve. */
+export interface TrialSummary {
   readonly number: number;
   readonly status: Trial['status'];
   readonly params: Params;
@@ -42,9 +43,12 @@ export interface TrialView {
   readonly proposedAt: number;
   readonly endedAt: number | undefined;
   readonly attempts: readonly AttemptView[];
-  readonly reports: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
   readonly basedOn: number;
   readonly seed: number;
+}
+
+export interface TrialView extends TrialSummary {
+  readonly reports: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
 }
 
 export interface AttemptView {
@@ -109,6 +113,14 @@ export function studyView(study: Study, fleet: Fleet): StudyView {
 }
 
 export function trialView(study: Study, trial: Trial): TrialView {
+  const reports = trial.reports.map(({ step, metrics }) => ({
+    step,
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)])),
+  }));
+  return { ...trialSummary(study, trial), reports };
+}
+
+export function trialSummary(study: Study, trial: Trial): TrialSummary {
   const final = 'endedAt' in trial ? trial : undefined;
   const stopping = trial.status === 'running' ? trial.stopping?.reason : undefined;
   return {
@@ -131,10 +143,6 @@ export function trialView(study: Study, trial: Trial): TrialView {
       endedAt: attempt.ended?.at,
       end: attempt.ended?.end,
       reason: attempt.ended?.reason ?? '',
-    })),
-    reports: trial.reports.map(({ step, metrics }) => ({
-      step,
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)])),
     })),
     basedOn: trial.basedOn,
     seed: trial.seed,

@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+
+/** A connection that nothing is written to for this long is cut by proxies; milliseconds. */
+const KEEPALIVE_MS = 15_000;
+
+/** How long a browser waits before it connects again, milliseconds. */
+const RETRY_MS = 1_000;
+
+/**
+ * One browser's event stream (server-sent events). A reader that does not keep up is not written to until it has taken
+ * what it was sent: whoever feeds the stream then sends it the difference, which is shorter than the story.
+ */
+export class EventStream {
+  /** The log position up to which this reader has been told. */
+  position: number;
+  #ready = true;
+  #open = true;
+  readonly #response: ServerResponse;
+  readonly #keepalive: NodeJS.Timeout;
+
+  /**
+   * @param onReady called when a reader that was behind can take more
+   * @param onClose called once, when the reader has gone
+   */
+  constructor(response: ServerResponse, position: number, onReady: () => void, onClose: () => void) {
+    this.#response = response;
+    this.position = position;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    response.write(`retry: ${RETRY_MS}\n\n`);
+    this.#keepalive = setInterval(() => response.write(':\n\n'), KEEPALIVE_MS);
+    response.on('drain', () => {
+      this.#ready = true;
+      if (this.#open) onReady();
+    });
+    response.on('close', () => {
+      this.#open = false;
+      clearInterval(this.#keepalive);
+      onClose();
+    });
+  }
+
+  /** Whether it can be written to now. */
+  get ready(): boolean {
+    return this.#ready && this.#open;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Sends a frame made by {@link frame}. */
+  send(text: string, position: number): void {
+    this.position = position;
+    if (this.#open) this.#ready = this.#response.write(text);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+}
+
+/** One event as it goes over the wire. `id` is the log position that a browser names when it comes back. */
+export function frame(event: string, id: number, data: unknown): string {
+  return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,106 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import { trialJson, workerJson } from '../../proto/json.js';
+import type { Coordinator } from '../coordinator.js';
+import { findStudy, isRefusal } from '../core/execute.js';
+import type { Study } from '../core/state.js';
+import type { Core } from '../core/transaction.js';
+import { trialView, workerViews } from '../core/views.js';
+import { toTrial, toWorker } from '../rpc/convert.js';
+import type { Feeds } from './feeds.js';
+import { HttpRefusal, wholeNumber } from './refusal.js';
+import { curveRow, studyRow, trialRow } from './rows.js';
+import type { StudyCurves, StudyTable } from './wire.js';
+
+export interface ReadRoutesOptions {
+  readonly coordinator: Coordinator;
+  readonly feeds: Feeds;
+  readonly clock: () => number;
+}
+
+/** Everything that looks and changes nothing: the views that every face has, and the two event streams. */
+export function readRoutes({ coordinator, feeds, clock }: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+  const look = <A>(id: string, view: (study: Study, core: Core) => A): Promise<A> =>
+    coordinator.view((core) => {
+      const study = findStudy(core.state, id);
+      if (isRefusal(study)) throw new HttpRefusal(study);
+      return view(study, core);
+    });
+  const routes = new Hono<{ Bindings: HttpBindings }>();
+
+  routes.get('/studies', async (context) =>
+    context.json(
+      await coordinator.view(({ state, fleet }) => ({
+        studies: [...state.studies.values()].map((study) => studyRow(study, fleet)),
+        position: state.events,
+        nowMs: clock(),
+      })),
+    ),
+  );
+
+  routes.get('/studies/:id/table', async (context) =>
+    context.json(await look(context.req.param('id'), (study, core) => studyTable(study, core, clock()))),
+  );
+
+  routes.get('/studies/:id/curves', async (context) =>
+    context.json(
+      await look(context.req.param('id'), (study, { state }): StudyCurves => {
+        const curves = study.trials.map((trial) => curveRow(study, trial)).filter((row) => row !== undefined);
+        return { curves, position: state.events };
+      }),
+    ),
+  );
+
+  routes.get('/studies/:id/trials/:number', async (context) => {
+    const number = wholeNumber('trial', context.req.param('number'));
+    return context.json(
+      await look(context.req.param('id'), (study) => {
+        const trial = study.trials[number];
+        if (trial === undefined) {
+          throw new HttpRefusal({ code: 'not_found', message: `study ${study.id} has no trial ${number}` });
+        }
+        return trialJson(toTrial(trialView(study, trial), namesOf(study)));
+      }),
+    );
+  });
+
+  routes.get('/workers', async (context) =>
+    context.json(
+      await coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map((one) => workerJson(toWorker(one))) })),
+    ),
+  );
+
+  routes.get('/events', async (context) => {
+    await feeds.followOverview(context.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  routes.get('/studies/:id/events', async (context) => {
+    // A browser that comes back names the last position it has seen in a header, one that comes new in the address.
+    const asked = context.req.header('last-event-id') ?? context.req.query('after') ?? '0';
+    const after = wholeNumber('after', asked);
+    const { id } = await look(context.req.param('id'), (study) => study);
+    await feeds.followStudy(context.env.outgoing, id, after);
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  return routes;
+}
+
+function studyTable(study: Study, { state, fleet }: Core, nowMs: number): StudyTable {
+  const { metric, params, relations } = study.spec;
+  return {
+    study: studyRow(study, fleet),
+    source: study.source,
+    space: { params, relations },
+    metric,
+    rows: study.trials.map((trial) => trialRow(study, trial)),
+    position: state.events,
+    nowMs,
+  };
+}
+
+function namesOf(study: Study): readonly string[] {
+  return study.spec.params.map(({ name }) => name);
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+import { compress } from 'hono/compress';
+import type { Logger } from 'pino';
+import type { Coordinator } from '../coordinator.js';
+import { ConfigError } from '../errors.js';
+import { parseAddress, type RunningServer } from '../rpc/server.js';
+import { Feeds } from './feeds.js';
+import { protectiveHeaders, sameSiteOnly } from './guard.js';
+import { readRoutes } from './read-routes.js';
+import { HttpRefusal } from './refusal.js';
+
+export interface DashboardOptions {
+  readonly coordinator: Coordinator;
+  readonly logger: Logger;
+  readonly clock?: () => number;
+}
+
+/** The built pages, beside the compiled code. */
+const PAGES = fileURLToPath(new URL('./ui/', import.meta.url));
+
+/** Where a coordinator's dashboard is looked for when nobody says where. */
+export const DEFAULT_HTTP = '127.0.0.1:7071';
+
+/**
+ * Opens the dashboard's door: pages, JSON, event streams.
+ *
+ * @param listen host:port; port 0 takes a free one. Absent: {@link DEFAULT_HTTP}, or a free port where that is taken, so
+ *   that a second coordinator on a machine does not fail for want of a door that nobody asked for
+ * @throws {ConfigError} when the address cannot be listened on
+ */
+export async function startDashboard(listen: string | undefined, options: DashboardOptions): Promise<RunningServer> {
+  const { coordinator, logger, clock = Date.now } = options;
+  const feeds = await Feeds.open(coordinator, clock);
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.use(protectiveHeaders);
+  app.use(sameSiteOnly(listen ?? DEFAULT_HTTP));
+  app.use('/api/*', async (context, next) => {
+    context.header('cache-control', 'no-store');
+    return next();
+  });
+  app.use('/api/*', compress());
+  app.route('/api', readRoutes({ coordinator, feeds, clock }));
+  app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
+  app.use(pages());
+  app.onError((error, context) => {
+    if (error instanceof HttpRefusal) return context.json(error.body, error.status);
+    logger.error({ err: error, path: context.req.path }, 'a request failed unexpectedly');
+    const message = 'the coordinator failed on this request; its log says why';
+    return context.json({ error: { code: 'internal', message } }, 500);
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const address = await (listen === undefined ? bindByDefault(server) : bind(server, listen)).catch(
+    (error: unknown) => {
+      feeds.close();
+      throw error;
+    },
+  );
+  return {
+    address,
+    close: () => {
+      feeds.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Files of the build, which carry their content's hash in their names; any other path is the page, which routes itself. */
+function pages(): ReturnType<typeof serveStatic> {
+  const root = relative(process.cwd(), PAGES) || '.';
+  const page = serveStatic({ root, path: 'index.html', precompressed: true });
+  const files = serveStatic({
+    root,
+    precompressed: true,
+    onFound: (path, context) => {
+      const lasting = path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+      context.header('cache-control', lasting);
+    },
+  });
+  return async (context, next) => {
+    if (!existsSync(PAGES)) return context.text('the dashboard has not been built: run "npm run build"', 503);
+    return files(context, async () => {
+      const response = await page(context, next);
+      if (response !== undefined) context.res = response;
+    });
+  };
+}
+
+async function bindByDefault(server: Server): Promise<string> {
+  try {
+    return await bind(server, DEFAULT_HTTP);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return bind(server, DEFAULT_HTTP.replace(/\d+$/, '0'));
+  }
+}
+
+async function bind(server: Server, listen: string): Promise<string> {
+  const { host, port } = parseAddress(listen);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE' ? 'the port is taken, by another coordinator perhaps' : error.message;
+      reject(new ConfigError(`cannot listen on ${listen} for the dashboard: ${taken}`, { cause: error }));
+    });
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
+  });
+  return `${host}:${(server.address() as AddressInfo).port}`;
+}
+
+function notFound(path: string): { error: { code: string; message: string } } {
+  return { error: { code: 'not_found', message: `there is nothing at ${path}` } };
+}

@@ -1,0 +1,71 @@
+import type { StudyJson } from '../../proto/json.js';
+import type { Goal, ParamSpec, ParamValue } from '../../search/index.js';
+
+/*
+ * What the dashboard's routes and event streams carry beside the JSON that every face prints (`proto/json.ts`). Ten
+ * thousand trials are a table, so they travel as rows without keys; `position` is the log position that a message shows.
+ */
+
+/** Numbers JSON cannot hold are words, as in every JSON of ours. */
+export type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
+
+export type TrialState = 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed';
+
+/** One try of a worker: its name, start and end in milliseconds since the epoch (0: it runs), how and why it ended. */
+export type AttemptRow = readonly [worker: string, startedAtMs: number, endedAtMs: number, end: string, reason: string];
+
+/** One trial without its reports. `params` are in the order of the space, null where inactive. */
+export type TrialRow = readonly [
+  number: number,
+  state: TrialState,
+  value: WireNumber | null,
+  valueStep: number,
+  lastStep: number,
+  plannedSteps: number,
+  origin: string,
+  rerunOf: number | null,
+  reason: string,
+  proposedAtMs: number,
+  endedAtMs: number,
+  basedOn: number,
+  seed: number,
+  attempts: readonly AttemptRow[],
+  params: readonly (ParamValue | null)[],
+];
+
+/** `GET /api/studies/ID/table`. */
+export interface StudyTable {
+  readonly study: StudyJson;
+  /** The search file as it was submitted. */
+  readonly source: string;
+  readonly space: { readonly params: readonly ParamSpec[]; readonly relations: readonly string[] };
+  readonly metric: { readonly name: string; readonly goal: Goal; readonly value: 'best' | 'last' };
+  /** By number. */
+  readonly rows: readonly TrialRow[];
+  readonly position: number;
+  readonly nowMs: number;
+}
+
+/** The study's metric over the steps of one trial. */
+export type CurveRow = readonly [trial: number, steps: readonly number[], values: readonly WireNumber[]];
+
+/** `GET /api/studies/ID/curves`: trials without a report are left out. */
+export interface StudyCurves {
+  readonly curves: readonly CurveRow[];
+  readonly position: number;
+}
+
+/**
+ * A `change` on a study's event stream: the rows that are new or other than before, and what their curves have gained.
+ * Applying one twice changes nothing.
+ */
+export interface StudyChange {
+  readonly study: StudyJson;
+  readonly rows: readonly TrialRow[];
+  /** Steps to add to the curves that are known; a step that is known already is left as it is. */
+  readonly added: readonly CurveRow[];
+  /** Curves that begin anew. */
+  readonly whole: readonly CurveRow[];
+  readonly position: number;
+  readonly nowMs: number;
+}
