@@ -30,6 +30,7 @@ export {
   type ListTrialsResponse,
   type ListWorkersRequest,
   type ListWorkersResponse,
+  type Repeats,
   type RerunTrialRequest,
   type RerunTrialResponse,
   Study,
