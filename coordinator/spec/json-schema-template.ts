@@ -89,6 +89,20 @@ const ABOUT: Readonly<Record<string, string>> = {
   value: 'What each report says.',
   delay_ms: 'Milliseconds before each report.',
   metric: 'Name of the metric.',
+  file: "The module's file, as seen from the code's folder.",
+  export: 'Name of the exported function. Default: objective.',
+  config: 'What the function gets as trial.config.',
+  argv: 'The program and its arguments; words of a nested list are there together or not at all.',
+  env: 'Environment variables to set.',
+  scrape: 'Regular expressions whose named groups are metrics, and step, found in the lines that the program prints.',
+  workdir: "Folder on the worker: absolute, or as seen from the folder that the worker's operator allowed.",
+  upload: 'Folder to upload when the study is submitted, as seen from the search file.',
+  'upload.dir': 'The folder.',
+  'upload.ignore': 'What to leave out, in the words of a .gitignore file.',
+  git: 'A commit that workers fetch.',
+  'git.url': 'URL of the repository.',
+  'git.revision': 'The whole commit id.',
+  pass_env: "Names of variables of the worker's environment that the code may see.",
 };
 
 function describe(path: string): JsonSchema {

@@ -1,4 +1,5 @@
-import { nullConfigSchema, trainConfigSchema } from '../../proto/objective.js';
+import { nullConfigSchema, OBJECTIVE_KINDS, trainConfigSchema } from '../../proto/objective.js';
+import { commandConfigSchema, moduleConfigSchema } from '../../proto/own-code.js';
 import { PRUNER_SETTINGS, SAMPLER_SETTINGS, type Setting, type Settings } from '../../search/index.js';
 import { PARAM_NAME } from '../core/objective-config.js';
 import { OPERATORS } from './conditions.js';
@@ -32,7 +33,7 @@ export function searchFileSchema(): JsonSchema {
     properties: sections(),
     required: ['name', 'space'],
     allOf: [
-      { oneOf: [{ required: ['train'] }, { required: ['null'] }] },
+      { oneOf: OBJECTIVE_KINDS.map((kind) => ({ required: [kind] })) },
       { anyOf: [{ required: ['budget'] }, { properties: { sampler: endingSampler() }, required: ['sampler'] }] },
     ],
     additionalProperties: false,
@@ -65,6 +66,14 @@ function sections(): Record<string, JsonSchema> {
     train: templateSchema(
       trainConfigSchema,
       'The built-in image classifier. $name stands for a parameter of the space.',
+    ),
+    module: templateSchema(
+      moduleConfigSchema,
+      'A JavaScript or TypeScript module that exports objective(trial): its file, or a mapping.',
+    ),
+    command: templateSchema(
+      commandConfigSchema,
+      'A program in any language: a text without quotes, a list of words, or a mapping. {name} stands for a parameter, {args} for --name=value of all active ones.',
     ),
     null: {
       description: 'Trains nothing and reports what it is told: for trying out the machinery.',

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { nullConfigSchema, OBJECTIVE_KINDS, type ObjectiveKind, trainConfigSchema } from '../../proto/objective.js';
+import { commandConfigSchema, moduleConfigSchema } from '../../proto/own-code.js';
 import type { JsonTemplate } from '../core/spec.js';
 import type { FaultList, Place } from './fault.js';
+import { checkCommand, checkModule } from './own-code-section.js';
 import { describe } from './readers.js';
 import type { SourceEntry, SourceNode } from './source-tree.js';
 import type { DeclaredSpace } from './space-section.js';
@@ -31,11 +33,7 @@ export function readObjective(
   return readKind(first, space, faults);
 }
 
-function readKind(
-  { key, keyPlace, node }: SourceEntry,
-  space: DeclaredSpace,
-  faults: FaultList,
-): Objective | undefined {
+function readKind({ key, node }: SourceEntry, space: DeclaredSpace, faults: FaultList): Objective | undefined {
   if (key === 'train') {
     const template = readSection(node, trainConfigSchema, '{dataset: digits, ...}', space, faults);
     if (template !== undefined) warnOfUnused(template, space, faults);
@@ -46,8 +44,19 @@ function readKind(
     const template = readSection(node, nullConfigSchema, '{steps: 10, value: 0.5}', space, faults);
     return template === undefined ? undefined : { kind: 'null', config: template.config };
   }
-  faults.add(keyPlace, `${key} objectives are not supported by this version; use train`);
-  return undefined;
+  if (node.kind === 'scalar' && typeof node.value !== 'string') {
+    const like = key === 'command' ? 'python train.py {args}' : 'objective.mjs';
+    faults.add(node, `must be a text like ${like} or a mapping, not ${describe(node)}`);
+    return undefined;
+  }
+  if (key === 'command') {
+    const { config } = readTemplate(node, commandConfigSchema, space, faults);
+    checkCommand(node, space, faults);
+    return { kind: 'command', config };
+  }
+  const { config } = readTemplate(node, moduleConfigSchema, space, faults);
+  checkModule(node, faults);
+  return { kind: 'module', config };
 }
 
 function readSection(

@@ -44,7 +44,7 @@ function wording(issue: Issue): string {
     case 'invalid_type':
       return `must be ${typeWords(issue.expected)}`;
     case 'too_small':
-      if (issue.origin === 'string') return 'must not be empty';
+      if (issue.origin === 'string' || issue.origin === 'array') return 'must not be empty';
       return `must be ${issue.inclusive === false ? 'greater than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
       if (issue.origin === 'string') return `must have at most ${issue.maximum} characters`;
@@ -56,10 +56,11 @@ function wording(issue: Issue): string {
     case 'not_multiple_of':
     case 'invalid_format':
     case 'unrecognized_keys':
-    case 'invalid_key':
     case 'invalid_element':
     case 'custom':
       return issue.message;
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? issue.message;
   }
 }
 

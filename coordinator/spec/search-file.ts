@@ -46,7 +46,7 @@ export const SECTIONS = [
 ] as const;
 
 /** Those worth proposing for a key that is unknown. */
-const OFFERED = SECTIONS.filter((section) => !['module', 'command', 'null'].includes(section));
+const OFFERED = SECTIONS.filter((section) => section !== 'null');
 
 /**
  * Reads a search file: YAML 1.2 into a search with its defaults put in, or everything that is wrong with it, in the
@@ -75,7 +75,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
   const space = spaceNode === undefined ? NO_SPACE : readSpace(spaceNode, faults);
   const relations = relationsNode === undefined ? [] : readRelations(relationsNode, space, faults);
   const objective = readObjective(keys, root, space, faults);
-  const metric = readMetric(node('metric'), objective, faults);
+  const metric = readMetric(node('metric'), root, objective, faults);
   const sampler = readSamplerSection(keys, faults);
   const prunerNode = node('pruner');
   const pruner = prunerNode === undefined ? ({ type: 'median' } as const) : readPruner(prunerNode, faults);

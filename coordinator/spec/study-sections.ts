@@ -1,10 +1,11 @@
 import type { Goal } from '../../search/index.js';
 import type { JsonTemplate, SearchSpec } from '../core/spec.js';
 import { formatDuration, LONGEST_DURATION_MS, parseDuration } from './duration.js';
-import type { FaultList } from './fault.js';
+import type { FaultList, Place } from './fault.js';
 import { didYouMean } from './nearest.js';
 import type { Objective } from './objective-section.js';
-import { describe, readKeys, readMap, readNumber, readText, readWord } from './readers.js';
+import { scrapedMetrics } from './own-code-section.js';
+import { describe, missing, readKeys, readMap, readNumber, readText, readWord } from './readers.js';
 import { LARGEST_SIZE_BYTES, parseSize } from './size.js';
 import type { SourceNode } from './source-tree.js';
 
@@ -32,13 +33,22 @@ type Metric = SearchSpec['metric'];
 const METRIC_KEYS = ['name', 'goal', 'value'] as const;
 
 /** Reads `metric:`. What it leaves out depends on the objective. */
-export function readMetric(node: SourceNode | undefined, objective: Objective | undefined, faults: FaultList): Metric {
+export function readMetric(
+  node: SourceNode | undefined,
+  root: Place,
+  objective: Objective | undefined,
+  faults: FaultList,
+): Metric {
   const map = node === undefined ? undefined : readMap(node, faults, '{name: val_accuracy, goal: maximize}');
   const keys = map === undefined ? undefined : readKeys(map, METRIC_KEYS, faults);
   const nameNode = keys?.get('name')?.node;
   const goalNode = keys?.get('goal')?.node;
   const valueNode = keys?.get('value')?.node;
-  const name = (nameNode && readText(nameNode, faults, 'the name of a metric')) ?? defaultMetric(objective);
+  const read = nameNode && readText(nameNode, faults, 'the name of a metric');
+  if (nameNode === undefined && isOwnCode(objective) && scrapedMetrics(objective?.config).length !== 1) {
+    missing(node ?? root, 'metric', 'metric: {name: val_accuracy, goal: maximize}', faults);
+  }
+  const name = read ?? defaultMetric(objective);
   const goal = (goalNode && readWord<Goal>(goalNode, ['maximize', 'minimize'], faults)) ?? usualGoal(name);
   const value = valueNode && readWord(valueNode, ['best', 'last'] as const, faults);
   if (nameNode !== undefined && objective !== undefined) checkMetricName(name, nameNode, objective, faults);
@@ -47,10 +57,16 @@ export function readMetric(node: SourceNode | undefined, objective: Objective | 
 }
 
 function defaultMetric(objective: Objective | undefined): string {
-  return (
-    (objective?.kind === 'null' ? nullMetric(objective.config) : undefined) ??
-    (objective?.kind === 'null' ? 'value' : 'val_accuracy')
-  );
+  switch (objective?.kind) {
+    case 'null':
+      return nullMetric(objective.config) ?? 'value';
+    case 'command':
+    case 'module':
+      return scrapedMetrics(objective.config)[0] ?? 'value';
+    case 'train':
+    case undefined:
+      return 'val_accuracy';
+  }
 }
 
 function nullMetric(config: JsonTemplate): string | undefined {
@@ -62,7 +78,19 @@ function usualGoal(name: string): Goal {
   return /(^|_)(loss|error)$/.test(name) ? 'minimize' : 'maximize';
 }
 
+/** Only the code itself knows what it reports, so it is to be said; what is scraped may be checked. */
+function isOwnCode(objective: Objective | undefined): boolean {
+  return objective?.kind === 'command' || objective?.kind === 'module';
+}
+
 function checkMetricName(name: string, node: SourceNode, objective: Objective, faults: FaultList): void {
+  if (isOwnCode(objective)) {
+    const scraped = scrapedMetrics(objective.config);
+    if (scraped.length > 0 && !scraped.includes(name)) {
+      faults.warn(node, `is not among what is scraped${didYouMean(name, scraped)}: ${scraped.join(', ')}`);
+    }
+    return;
+  }
   const known: readonly string[] = objective.kind === 'train' ? TRAIN_METRICS : [defaultMetric(objective)];
   if (known.includes(name)) return;
   faults.add(

@@ -97,7 +97,7 @@ class TemplateCheck {
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     if (missing !== undefined) this.#faults.add(node, `${missing} is missing; it ${issue.message}${when}`);
-    else this.#faults.add(node, `${issue.message}, not ${describe(node)}${when}`);
+    else this.#faults.add(node, `${issue.message}${notWhat(node)}${when}`);
   }
 
   #reportReference(issue: SchemaIssue, node: SourceNode, param: string, probe: Probe): void {
@@ -138,6 +138,11 @@ class TemplateCheck {
     }
     return { node, rest: [] };
   }
+}
+
+/** What a list holds is to be seen where it stands. */
+function notWhat(node: SourceNode): string {
+  return node.kind === 'list' && node.items.length === 0 ? '' : `, not ${describe(node)}`;
 }
 
 function childOf(node: SourceNode, key: string | number): SourceNode | undefined {

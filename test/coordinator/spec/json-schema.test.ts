@@ -48,7 +48,7 @@ describe('search.schema.json', () => {
     { name: '' },
     { train: '' },
     { null: 'null: {}' },
-    { train: 'module: {path: x.js}' },
+    { train: 'module: {path: x.js}', metric: 'metric: {name: a}' },
     { budget: '' },
     { budget: 'budget: {}' },
     { budget: 'budget: {trials: 0}' },

@@ -145,11 +145,6 @@ describe('a search file', () => {
       { null: 'null:' },
       'f:5:1 null: a search has one objective, and train is there already; remove one',
     ],
-    [
-      'a module',
-      { train: 'module: {path: x.js}' },
-      'f:3:1 module: module objectives are not supported by this version; use train',
-    ],
     ['no name', { name: '' }, 'f:1:1: name is missing; write it like "name: digits"'],
     ['no budget', { budget: '' }, 'f:1:1: budget is missing; write it like "budget: {trials: 60}"'],
     [
