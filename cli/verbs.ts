@@ -84,6 +84,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/show.js')).showCommand(),
   },
   {
+    name: 'replay',
+    group: LOOK,
+    summary: 'recompute the suggestions of a log and compare',
+    examples: ['assay replay', 'assay replay digits --state /var/lib/assay'],
+    load: async () => (await import('./commands/replay.js')).replayCommand(),
+  },
+  {
     name: 'workers',
     group: LOOK,
     summary: 'list the attached workers',

@@ -94,7 +94,8 @@ function propose(tx: Transaction, study: Study): number | undefined {
   return number;
 }
 
-interface Proposal {
+/** What a new trial is to be, but for its seed. */
+export interface Proposal {
   readonly params: Params;
   readonly origin: string;
   readonly draws?: readonly number[];

@@ -9,13 +9,19 @@ export interface Batch {
   readonly events: readonly Event[];
 }
 
+/** A log to be read, perhaps while another process appends to it. */
+export interface LogReader {
+  /** Batches with `seq > after`, in order, up to the head at the time of the call. */
+  read(after: Seq): AsyncIterable<Batch>;
+  /** Lets go of the log's resources. Nothing may be called afterwards. */
+  close(): Promise<void>;
+}
+
 /**
  * The coordinator's truth. One writer at a time; `head` is the fence that keeps a second one out: an append that names
  * a head which is not the log's is refused and nothing is merged. All adapters pass one contract test.
  */
-export interface EventLog {
-  /** Batches with `seq > after`, in order, up to the head at the time of the call. */
-  read(after: Seq): AsyncIterable<Batch>;
+export interface EventLog extends LogReader {
   /**
    * Appends one batch of at least one event; it is durable when the promise resolves.
    *
@@ -23,8 +29,6 @@ export interface EventLog {
    * @throws {LogConflictError} when the log's head is not `head`; the log is unchanged
    */
   append(events: readonly Event[], head: Seq): Promise<Seq>;
-  /** Lets go of the log's resources. Nothing may be called afterwards. */
-  close(): Promise<void>;
 }
 
 /** Somebody else wrote to the log. Who meets it no longer leads: it stops and replays, it never merges. */

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import type { Event } from '../core/events.js';
 import { decodeBatch, encodeBatch } from './codec.js';
-import { type Batch, type EventLog, LogConflictError, LogFormatError, type Seq } from './port.js';
+import { type Batch, type EventLog, LogConflictError, LogFormatError, type LogReader, type Seq } from './port.js';
 
 /** Marks the file as Assay's event log (`PRAGMA application_id`): "Assy". */
 const APPLICATION_ID = 0x41737379;
@@ -23,6 +23,34 @@ const READ_CHUNK = 1000;
 export function openSqliteLog(file: string): EventLog {
   const db = openDatabase(file);
   const insert = db.prepare<[{ record: string; head: Seq }]>(APPEND);
+  return {
+    ...readerOf(db),
+    async append(events: readonly Event[], expected: Seq): Promise<Seq> {
+      const { changes } = insert.run({ record: encodeBatch(events), head: expected });
+      if (changes === 0) throw new LogConflictError(expected);
+      return expected + 1;
+    },
+  };
+}
+
+/**
+ * Opens a log that is there to be read only, also while its coordinator runs.
+ *
+ * @throws {LogFormatError} when the file is another program's
+ * @throws {Database.SqliteError} with code SQLITE_CANTOPEN when there is no such file
+ */
+export function readSqliteLog(file: string): LogReader {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    assertOurs(db, file);
+    return readerOf(db);
+  } catch (error) {
+    db.close();
+    throw explained(error, file);
+  }
+}
+
+function readerOf(db: Database.Database): LogReader {
   const select = db.prepare<[Seq, Seq, number], { seq: Seq; record: string }>(
     'SELECT seq, record FROM batches WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
   );
@@ -37,11 +65,6 @@ export function openSqliteLog(file: string): EventLog {
         seq = rows.at(-1)?.seq ?? end;
       }
     },
-    async append(events: readonly Event[], expected: Seq): Promise<Seq> {
-      const { changes } = insert.run({ record: encodeBatch(events), head: expected });
-      if (changes === 0) throw new LogConflictError(expected);
-      return expected + 1;
-    },
     async close(): Promise<void> {
       db.close();
     },
@@ -51,9 +74,7 @@ export function openSqliteLog(file: string): EventLog {
 function openDatabase(file: string): Database.Database {
   const db = new Database(file);
   try {
-    const id = db.pragma('application_id', { simple: true });
-    const tables = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM sqlite_schema').get()!.n;
-    if (tables > 0 && id !== APPLICATION_ID) throw new LogFormatError(`${file} is a database of another program`);
+    assertOurs(db, file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma(`application_id = ${APPLICATION_ID}`);
@@ -61,9 +82,17 @@ function openDatabase(file: string): Database.Database {
     return db;
   } catch (error) {
     db.close();
-    if (error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB') {
-      throw new LogFormatError(`${file} is not a SQLite database`, { cause: error });
-    }
-    throw error;
+    throw explained(error, file);
   }
+}
+
+function assertOurs(db: Database.Database, file: string): void {
+  const id = db.pragma('application_id', { simple: true });
+  const tables = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM sqlite_schema').get()!.n;
+  if (tables > 0 && id !== APPLICATION_ID) throw new LogFormatError(`${file} is a database of another program`);
+}
+
+function explained(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB')) return error;
+  return new LogFormatError(`${file} is not a SQLite database`, { cause: error });
 }
