@@ -7,7 +7,7 @@ export interface Comparison {
 }
 
 /** Metrics that measure the machine, not the model, and so differ from run to run. */
-const OF_THE_MACHINE = /(_per_s|_ms|_seconds)$/;
+const OF_THE_MACHINE = /^time$|(_per_s|_ms|_seconds)$/;
 
 /** Compares the steps that both have reported, to the last bit. A pruned original is shorter than its re-run. */
 export function compareReports(original: readonly Report[], rerun: readonly Report[]): Comparison {

@@ -1,4 +1,4 @@
-import { nullConfigSchema, OBJECTIVE_KINDS, trainConfigSchema } from '../../proto/objective.js';
+import { nullConfigSchema, OBJECTIVE_KINDS, TRAIN_METRICS, trainConfigSchema } from '../../proto/objective.js';
 import { commandConfigSchema, moduleConfigSchema } from '../../proto/own-code.js';
 import { PRUNER_SETTINGS, SAMPLER_SETTINGS, type Setting, type Settings } from '../../search/index.js';
 import { PARAM_NAME } from '../core/objective-config.js';
@@ -17,7 +17,6 @@ import {
   MOST_REPEATS,
   MOST_TRIALS,
   STUDY_NAME,
-  TRAIN_METRICS,
 } from './study-sections.js';
 
 /**

@@ -24,9 +24,16 @@ function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const branches = issue.errors.map((errors) => errors.flatMap(flatten));
   const meant = branches.filter((errors) => !errors.some((error) => error.path.length === 0 && isMismatch(error)));
-  const [best] = meant.sort((a, b) => a.length - b.length);
+  // What somebody wrote says more about what they meant than what they left out.
+  const [best] = meant.sort((a, b) => unknownKeyCount(a) - unknownKeyCount(b));
   if (best === undefined) return [issue];
   return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Keys that this kind of mapping cannot have. */
+function unknownKeyCount(issues: readonly Issue[]): number {
+  const own = issues.filter(({ path }) => path.length === 0);
+  return own.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
 }
 
 function isMismatch(issue: Issue): boolean {
@@ -78,6 +85,7 @@ function typeWords(expected: string): string {
 }
 
 function unionWords(issue: Issue & { readonly code: 'invalid_union' }): string {
+  if ('options' in issue && Array.isArray(issue.options)) return listOf(issue.options.map(String));
   const kinds = issue.errors
     .flat()
     .flatMap((error) => (error.code === 'invalid_type' ? [typeWords(error.expected)] : []));

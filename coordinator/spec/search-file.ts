@@ -2,7 +2,7 @@ import { createSampler, createSpace, fillParams, Rng, type SamplerOptions, Space
 import type { SearchSpec } from '../core/spec.js';
 import { readEnqueue } from './enqueue-section.js';
 import { type Fault, FaultList, type Place } from './fault.js';
-import { readObjective } from './objective-section.js';
+import { measuring, readObjective } from './objective-section.js';
 import { readYaml } from './read-yaml.js';
 import { missing, readKeys, readNumber } from './readers.js';
 import { readRelations } from './relations-section.js';
@@ -74,8 +74,9 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
   const name = nameNode && readName(nameNode, faults);
   const space = spaceNode === undefined ? NO_SPACE : readSpace(spaceNode, faults);
   const relations = relationsNode === undefined ? [] : readRelations(relationsNode, space, faults);
-  const objective = readObjective(keys, root, space, faults);
-  const metric = readMetric(node('metric'), root, objective, faults);
+  const section = readObjective(keys, root, space, faults);
+  const metric = readMetric(node('metric'), root, section, faults);
+  const objective = section && measuring(metric.name, section);
   const sampler = readSamplerSection(keys, faults);
   const prunerNode = node('pruner');
   const pruner = prunerNode === undefined ? ({ type: 'median' } as const) : readPruner(prunerNode, faults);

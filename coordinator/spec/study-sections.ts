@@ -1,3 +1,4 @@
+import { TRAIN_METRICS } from '../../proto/objective.js';
 import type { Goal } from '../../search/index.js';
 import type { JsonTemplate, SearchSpec } from '../core/spec.js';
 import { formatDuration, LONGEST_DURATION_MS, parseDuration } from './duration.js';
@@ -16,9 +17,6 @@ export const LARGEST_SEED = 0xffff_ffff;
 export const MOST_REPEATS = 1000;
 export const MOST_ATTEMPTS = 100;
 export const DEFAULT_ATTEMPTS = 3;
-
-/** What `train` reports each epoch. */
-export const TRAIN_METRICS = ['val_accuracy', 'val_loss', 'train_accuracy', 'train_loss', 'images_per_s'] as const;
 
 export function readName(node: SourceNode, faults: FaultList): string | undefined {
   const name = readText(node, faults, 'a name like digits');
@@ -52,7 +50,10 @@ export function readMetric(
   const goal = (goalNode && readWord<Goal>(goalNode, ['maximize', 'minimize'], faults)) ?? usualGoal(name);
   const value = valueNode && readWord(valueNode, ['best', 'last'] as const, faults);
   if (nameNode !== undefined && objective !== undefined) checkMetricName(name, nameNode, objective, faults);
-  if (goalNode !== undefined && objective?.kind === 'train') checkGoal(name, goal, goalNode, faults);
+  if (objective?.kind === 'train') {
+    if (goalNode !== undefined) checkGoal(name, goal, goalNode, faults);
+    if (nameNode !== undefined && name.startsWith('test_')) warnOfTest(name, nameNode, faults);
+  }
   return { name, goal, value: value ?? (objective?.kind === 'train' ? 'best' : 'last') };
 }
 
@@ -74,8 +75,11 @@ function nullMetric(config: JsonTemplate): string | undefined {
   return typeof metric === 'string' && !metric.startsWith('$') ? metric : undefined;
 }
 
+/** Metrics of train that are better when smaller, beside losses. */
+const COSTS: ReadonlySet<string> = new Set(['parameters', 'time']);
+
 function usualGoal(name: string): Goal {
-  return /(^|_)(loss|error)$/.test(name) ? 'minimize' : 'maximize';
+  return /(^|_)(loss|error)$/.test(name) || COSTS.has(name) ? 'minimize' : 'maximize';
 }
 
 /** Only the code itself knows what it reports, so it is to be said; what is scraped may be checked. */
@@ -102,6 +106,15 @@ function checkMetricName(name: string, node: SourceNode, objective: Objective, f
 function checkGoal(name: string, goal: Goal, node: SourceNode, faults: FaultList): void {
   if (goal === usualGoal(name)) return;
   faults.warn(node, `${goal}s ${name}, so the worst trial wins; ${usualGoal(name)} is usual`);
+}
+
+/** Allowed, because somebody may know what they do; said loudly, because most do not. */
+function warnOfTest(name: string, node: SourceNode, faults: FaultList): void {
+  faults.warn(
+    node,
+    `the search will choose by ${name}: the winner is then fitted to the test images, its figure flatters it, and ` +
+      `nothing is left to judge it by; search by val_${name.slice('test_'.length)} instead`,
+  );
 }
 
 type Budget = SearchSpec['budget'];

@@ -1,6 +1,9 @@
 /** One over the standard deviation of the sum of four uniform bytes. */
 const BELL_SCALE: number = 1 / Math.sqrt((4 * (256 * 256 - 1)) / 12);
 
+/** See {@link Random.state}. */
+export type RandomState = readonly [a: number, b: number, c: number, d: number];
+
 /**
  * A stream of random numbers, the same everywhere for the same seed and stream: xoshiro128** 1.1 (Blackman, Vigna),
  * its state filled by splitmix32. Streams keep the parts of a training apart, so that drawing more for one
@@ -22,6 +25,18 @@ export class Random {
     this.#b = next();
     this.#c = next();
     this.#d = next() | 1; // An all-zero state would stay zero.
+  }
+
+  /** Where the stream is, as four uint32: put into another generator, that one goes on from here. */
+  get state(): RandomState {
+    return [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#d >>> 0];
+  }
+
+  set state([a, b, c, d]: RandomState) {
+    this.#a = a | 0;
+    this.#b = b | 0;
+    this.#c = c | 0;
+    this.#d = d | 0;
   }
 
   uint32(): number {

@@ -22,7 +22,7 @@ describe('a train section', () => {
     [architecture('depth: 1'), 'train.architecture: width is missing; it must be a number'],
     [
       architecture('depth: 1, width: 8, activation: rleu'),
-      'train.architecture.activation: must be "relu", "tanh", "elu" or "sigmoid", not the text "rleu"',
+      'train.architecture.activation: must be "relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid" or "linear", not the text "rleu"',
     ],
     [
       architecture('depth: 1, width: 8, dropuot: 0.1'),
@@ -44,6 +44,30 @@ describe('a train section', () => {
     [
       architecture('depth: 1, width: 8').replace('digits', '{nam: digits, name: x}'),
       'train.dataset.nam: unknown key "nam" (did you mean "name"?)',
+    ],
+    [architecture('width: 8'), 'train.architecture: depth is missing; it must be a number'],
+    [architecture('layers: 3'), 'train.architecture.layers: must be a list, not the number 3'],
+    [
+      architecture('layers: [{type: dense, units: 2, unit: 3}]'),
+      'train.architecture.layers[0].unit: unknown key "unit" (did you mean "units"?)',
+    ],
+    [
+      architecture('layers: [{type: conv2d, filters: 3}]'),
+      'train.architecture.layers[0].type: must be "dense", "conv", "pooling", "global_average", "batch_norm", ' +
+        '"activation", "dropout" or "flatten", not the text "conv2d"',
+    ],
+    [
+      architecture('layers: [{type: dense, units: 8}, {type: conv, filters: 8}]'),
+      'train.architecture.layers[1].type: must come earlier: conv is for pictures, and layer 1 (dense) has made rows of ' +
+        'numbers of them, not the text "conv"',
+    ],
+    [
+      optimizer('type: adam, learning_rate: 1, momentum: 0.9'),
+      'train.optimizer.momentum: must be left out: adam has no momentum, it is for sgd, not the number 0.9',
+    ],
+    [
+      optimizer('learning_rate: 1, schedule: {type: cosine, warm_up: 0.1}'),
+      'train.optimizer.schedule.warm_up: unknown key "warm_up" (did you mean "warmup"?)',
     ],
     ['[]', 'train: must be a mapping like {dataset: digits, ...}, not a list'],
   ])('is refused as %s', (train, fault) => {
@@ -77,8 +101,8 @@ describe('a reference', () => {
   it('names every choice that does not fit', () => {
     const train = architecture('depth: 1, width: 8, activation: $a');
     expect(saidOf(training(train, '{a: [relu, gelu, swish]}'))).toEqual([
-      'train.architecture.activation: $a can be "gelu", but must be "relu", "tanh", "elu" or "sigmoid"',
-      'train.architecture.activation: $a can be "swish", but must be "relu", "tanh", "elu" or "sigmoid"',
+      'train.architecture.activation: $a can be "gelu", but must be "relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid" or "linear"',
+      'train.architecture.activation: $a can be "swish", but must be "relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid" or "linear"',
     ]);
   });
 

@@ -261,6 +261,36 @@ describe('a search file', () => {
   });
 });
 
+describe('the metric of train', () => {
+  it('warns when the test images would decide, and has them measured', () => {
+    const text = fileWith({ metric: 'metric: {name: test_accuracy}' });
+    expect(warningsOf(text)).toEqual([
+      'f:5:16 metric.name: the search will choose by test_accuracy: the winner is then fitted to the test images, its ' +
+        'figure flatters it, and nothing is left to judge it by; search by val_accuracy instead',
+    ]);
+    const result = parseSearchFile(text, 'f');
+    expect(result.ok && result.spec.objective.config).toMatchObject({ dataset: 'digits', test: true });
+    expect(result.ok && result.spec.metric.goal).toBe('maximize');
+  });
+
+  it.each([
+    ['parameters', 'minimize'],
+    ['time', 'minimize'],
+    ['val_loss', 'minimize'],
+    ['test_loss', 'minimize'],
+    ['images_per_s', 'maximize'],
+  ])('%s is one to %s', (name, goal) => {
+    const result = parseSearchFile(fileWith({ metric: `metric: {name: ${name}}` }), 'f');
+    expect(result.ok && result.spec.metric.goal).toBe(goal);
+  });
+
+  it('names the nearest when there is no such metric', () => {
+    expect(faultsOf(fileWith({ metric: 'metric: {name: test_acuracy}' }))[0]).toContain(
+      'train reports no "test_acuracy" (did you mean "test_accuracy"?)',
+    );
+  });
+});
+
 describe('the examples', () => {
   const examples = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
 

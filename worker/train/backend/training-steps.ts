@@ -21,6 +21,13 @@ export interface AdamSettings extends StepSettings {
   readonly epsilon: number;
 }
 
+export interface ScaledSettings extends StepSettings {
+  /** What is remembered becomes `past` times itself plus `share` times the gradient's square. */
+  readonly past: number;
+  readonly share: number;
+  readonly epsilon: number;
+}
+
 /*
  * The innermost operations of training. A backend may have each in one piece, as a kernel that returns the
  * parameter's new value and changes what is remembered of gradients where it lies; on the others it is put together
@@ -70,9 +77,18 @@ export function adamStep(
   parameter.assign(tf.sub(parameter.value, tf.div(tf.mul(mean.value, learningRate), spread)));
 }
 
-/** Takes a share of itself from the parameter. */
-export function shrink(parameter: Parameter, share: number): void {
-  parameter.assign(tf.mul(parameter.value, 1 - share));
+/** Moves by the gradient over the root of what is remembered of its squares. */
+export function scaledStep(
+  parameter: Parameter,
+  gradient: tf.Tensor,
+  square: Parameter,
+  settings: ScaledSettings,
+): void {
+  const { learningRate, past, share, epsilon } = settings;
+  const slope = decayed(parameter, gradient, settings.decay);
+  square.assign(tf.add(tf.mul(square.value, past), tf.mul(tf.square(slope), share)));
+  const direction = tf.div(slope, tf.add(tf.sqrt(square.value), epsilon));
+  parameter.assign(tf.sub(parameter.value, tf.mul(direction, learningRate)));
 }
 
 /** The gradient with the parameter's own share in it. */

@@ -15,6 +15,8 @@ export interface LabelledImages {
 export interface Split {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
+  /** What neither training nor the search has seen; undefined where the data set has none. */
+  readonly test?: Uint32Array | undefined;
 }
 
 /** A data set ready to train on. */

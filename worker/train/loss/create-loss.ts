@@ -9,13 +9,17 @@ import type { Loss } from './loss.js';
  *
  * @throws {ObjectiveError} when binary is wanted for other than two classes
  */
-export function createLoss(wanted: TrainConfig['loss'], dataset: string, classes: number): Loss {
+export function createLoss(
+  { loss: wanted, label_smoothing }: Pick<TrainConfig, 'loss' | 'label_smoothing'>,
+  dataset: string,
+  classes: number,
+): Loss {
   const type = wanted ?? (classes === 2 ? 'binary_crossentropy' : 'categorical_crossentropy');
   switch (type) {
     case 'categorical_crossentropy':
-      return categoricalCrossentropy(classes);
+      return categoricalCrossentropy(classes, label_smoothing);
     case 'binary_crossentropy':
-      if (classes === 2) return binaryCrossentropy();
+      if (classes === 2) return binaryCrossentropy(label_smoothing);
       throw new ObjectiveError(
         `train.loss: binary_crossentropy is for 2 classes, data set ${dataset} has ${classes}; ` +
           `it must be categorical_crossentropy`,

@@ -14,13 +14,15 @@ export interface Targets {
   readonly count: number;
   /** int32, one class per image. */
   readonly classes: tf.Tensor1D;
-  /** float32 in the shape of the logits. */
+  /** What would be right, in the shape of the logits: float32, 0 or 1. */
+  readonly right: tf.Tensor2D;
+  /** What training aims at: the same with its labels smoothed. */
   readonly wanted: tf.Tensor2D;
 }
 
 export interface Measured {
   readonly loss: tf.Tensor;
   readonly correct: tf.Tensor;
-  /** The gradient of the batch's mean loss by the logits. */
+  /** The gradient of the batch's mean loss by the logits, with smoothed labels. */
   gradient(): tf.Tensor;
 }

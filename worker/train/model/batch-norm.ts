@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ACTIVATIONS, type Activation, type ActivationName } from './activation.js';
+import type { ActivationName } from '../../../proto/architecture.js';
+import { ACTIVATIONS, type Activation } from './activation.js';
 import type { Backward, Forward, Layer } from './layer.js';
 import { Parameter } from './parameter.js';
 
@@ -15,6 +16,7 @@ const PAST = 0.9;
  */
 export class BatchNorm implements Layer {
   readonly parameters: readonly Parameter[];
+  readonly statistics: readonly Parameter[];
   readonly #scale: Parameter;
   readonly #shift: Parameter;
   readonly #mean: Parameter;
@@ -27,6 +29,7 @@ export class BatchNorm implements Layer {
     this.#mean = new Parameter(`${name}/mean`, tf.zeros([channels]), false);
     this.#variance = new Parameter(`${name}/variance`, tf.ones([channels]), false);
     this.parameters = [this.#scale, this.#shift];
+    this.statistics = [this.#mean, this.#variance];
     this.#activation = ACTIVATIONS[activation];
   }
 
@@ -80,7 +83,7 @@ export class BatchNorm implements Layer {
   }
 
   dispose(): void {
-    for (const parameter of [...this.parameters, this.#mean, this.#variance]) parameter.dispose();
+    for (const parameter of [...this.parameters, ...this.statistics]) parameter.dispose();
   }
 }
 

@@ -1,20 +1,23 @@
-import type { TrainConfig } from '../../../proto/objective.js';
-import { cnnLayers, type ImageShape } from './cnn.js';
-import { mlpLayers } from './mlp.js';
+import type { Architecture } from '../../../proto/architecture.js';
+import { addBlocks } from './cnn.js';
+import type { ImageShape } from './image-shape.js';
+import { addListed } from './listed.js';
+import { addPerceptron } from './mlp.js';
 import type { ModelRandom } from './model-random.js';
 import { Network } from './network.js';
+import { Stack } from './stack.js';
 
 /** The network a study asks for, from rows of `image`'s numbers to `outputs` logits. */
 export function buildNetwork(
-  architecture: TrainConfig['architecture'],
+  architecture: Architecture,
   image: ImageShape,
   outputs: number,
   random: ModelRandom,
 ): Network {
-  switch (architecture.type) {
-    case 'mlp':
-      return new Network(mlpLayers(architecture, image.height * image.width * image.channels, outputs, random));
-    case 'cnn':
-      return new Network(cnnLayers(architecture, image, outputs, random));
-  }
+  const stack = new Stack(image, random);
+  if ('layers' in architecture) addListed(stack, architecture.layers);
+  else if (architecture.type === 'mlp') addPerceptron(stack, architecture);
+  else addBlocks(stack, architecture);
+  stack.dense('logits', outputs, { activation: 'linear', initializer: 'auto' });
+  return new Network(stack.layers);
 }

@@ -1,34 +1,38 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.js';
-import { ACTIVATIONS, type Activation, type ActivationName } from './activation.js';
+import { ACTIVATIONS, type Activation } from './activation.js';
 import { initialKernel } from './initializer.js';
 import type { Backward, Forward, Layer } from './layer.js';
 import { Parameter } from './parameter.js';
+import type { UnitSettings } from './unit-settings.js';
 
-const CONVOLUTION = { strides: 1, pad: 'same', dataFormat: 'NHWC' } as const;
+export interface FilterSettings extends UnitSettings {
+  /** Side of the square that a filter sees, in pixels. */
+  readonly kernel: number;
+  /** Pixels from one place of a filter to the next. */
+  readonly stride: number;
+  /** Whether the picture gets a border of zeros, so that filters also sit on its edge. */
+  readonly padding: 'same' | 'valid';
+}
 
-/** Filters that slide over the pictures of a batch, [images, height, width, channels]; the borders are filled with 0. */
+/** Filters that slide over the pictures of a batch, [images, height, width, channels]. */
 export class Conv2d implements Layer {
   readonly parameters: readonly Parameter[];
   readonly #kernel: Parameter;
   readonly #bias: Parameter;
   readonly #activation: Activation;
+  readonly #way: { readonly strides: number; readonly pad: 'same' | 'valid'; readonly dataFormat: 'NHWC' };
 
-  /** @param size side of the square that a filter sees, in pixels */
-  constructor(
-    name: string,
-    size: number,
-    channels: number,
-    filters: number,
-    activation: ActivationName,
-    random: Random,
-  ) {
+  constructor(name: string, channels: number, filters: number, settings: FilterSettings, random: Random) {
+    const { kernel: size, stride, padding, activation, initializer } = settings;
     const shape = [size, size, channels, filters];
-    const kernel = initialKernel(shape, size * size * channels, size * size * filters, activation, random);
+    const fan = { in: size * size * channels, out: size * size * filters };
+    const kernel = initialKernel(initializer, shape, fan, activation, random);
     this.#kernel = new Parameter(`${name}/kernel`, kernel, true);
     this.#bias = new Parameter(`${name}/bias`, tf.zeros([filters]), false);
     this.parameters = [this.#kernel, this.#bias];
     this.#activation = ACTIVATIONS[activation];
+    this.#way = { strides: stride, pad: padding, dataFormat: 'NHWC' };
   }
 
   infer(input: tf.Tensor): tf.Tensor {
@@ -37,7 +41,7 @@ export class Conv2d implements Layer {
       filter: this.#kernel.value as tf.Tensor4D,
       bias: this.#bias.value,
       activation: this.#activation.fused,
-      ...CONVOLUTION,
+      ...this.#way,
     });
     return this.#activation.finish(sums);
   }
@@ -55,14 +59,12 @@ export class Conv2d implements Layer {
       .runKernel<tf.Tensor>(
         tf.Conv2DBackpropFilter,
         { x: input, dy: inner },
-        { ...CONVOLUTION, filterShape: filter.shape },
+        { ...this.#way, filterShape: filter.shape },
       );
     const inputShape = input.shape;
     return {
       input: wantInput
-        ? tf
-            .engine()
-            .runKernel<tf.Tensor>(tf.Conv2DBackpropInput, { dy: inner, filter }, { ...CONVOLUTION, inputShape })
+        ? tf.engine().runKernel<tf.Tensor>(tf.Conv2DBackpropInput, { dy: inner, filter }, { ...this.#way, inputShape })
         : undefined,
       parameters: [byKernel, tf.sum(inner, [0, 1, 2])],
     };

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.js';
-import { ACTIVATIONS, type Activation, type ActivationName } from './activation.js';
+import { ACTIVATIONS, type Activation } from './activation.js';
 import { initialKernel } from './initializer.js';
 import type { Backward, Forward, Layer } from './layer.js';
 import { Parameter } from './parameter.js';
+import type { UnitSettings } from './unit-settings.js';
 
 /** Every unit sees every input: activation(input * kernel + bias), for a batch of rows. */
 export class Dense implements Layer {
@@ -12,8 +13,8 @@ export class Dense implements Layer {
   readonly #bias: Parameter;
   readonly #activation: Activation;
 
-  constructor(name: string, inputs: number, units: number, activation: ActivationName, random: Random) {
-    const kernel = initialKernel([inputs, units], inputs, units, activation, random);
+  constructor(name: string, inputs: number, units: number, { activation, initializer }: UnitSettings, random: Random) {
+    const kernel = initialKernel(initializer, [inputs, units], { in: inputs, out: units }, activation, random);
     this.#kernel = new Parameter(`${name}/kernel`, kernel, true);
     this.#bias = new Parameter(`${name}/bias`, tf.zeros([units]), false);
     this.parameters = [this.#kernel, this.#bias];

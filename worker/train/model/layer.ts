@@ -8,11 +8,13 @@ import type { Parameter } from './parameter.js';
 export interface Layer {
   /** What is trained; empty for a layer that only transforms. */
   readonly parameters: readonly Parameter[];
+  /** What training gathers without a gradient, as batch normalization does; left out where there is nothing. */
+  readonly statistics?: readonly Parameter[];
   /** The output as it is outside training: nothing is dropped. */
   infer(input: tf.Tensor): tf.Tensor;
   /** The output in training, with the way back. */
   forward(input: tf.Tensor): Forward;
-  /** Frees the parameters. */
+  /** Frees parameters and statistics. */
   dispose(): void;
 }
 

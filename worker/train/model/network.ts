@@ -4,12 +4,16 @@ import type { Parameter } from './parameter.js';
 
 /** Layers one after another. Its last outputs are logits: what they mean is the loss's affair. */
 export class Network {
+  /** What is trained. */
   readonly parameters: readonly Parameter[];
+  /** Everything that makes up the network: what is trained, and what is gathered beside it. Names are unique. */
+  readonly weights: readonly Parameter[];
   readonly #layers: readonly Layer[];
 
   constructor(layers: readonly Layer[]) {
     this.#layers = layers;
     this.parameters = layers.flatMap((layer) => layer.parameters);
+    this.weights = layers.flatMap((layer) => [...layer.parameters, ...(layer.statistics ?? [])]);
   }
 
   infer(input: tf.Tensor): tf.Tensor {

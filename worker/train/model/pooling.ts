@@ -1,20 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Forward, Layer } from './layer.js';
 
-const WINDOW = { filterSize: 2, strides: 2, pad: 'valid' } as const;
+export interface PoolingSettings {
+  readonly kind: 'max' | 'average';
+  /** Side of the square that becomes one pixel. */
+  readonly size: number;
+  /** Pixels from one square to the next. */
+  readonly stride: number;
+}
 
-/** Makes one pixel of every square of 2 by 2, by the largest or the mean of each channel; an odd edge is dropped. */
+/** Makes one pixel of every square, by the largest or the mean of each channel; an edge that fills no square is dropped. */
 export class Pooling implements Layer {
   readonly parameters = [] as const;
   readonly #kind: 'max' | 'average';
+  readonly #window: { readonly filterSize: number; readonly strides: number; readonly pad: 'valid' };
 
-  constructor(kind: 'max' | 'average') {
+  constructor({ kind, size, stride }: PoolingSettings) {
     this.#kind = kind;
+    this.#window = { filterSize: size, strides: stride, pad: 'valid' };
   }
 
   infer(input: tf.Tensor): tf.Tensor {
     const pool = this.#kind === 'max' ? tf.maxPool : tf.avgPool;
-    return pool(input as tf.Tensor4D, WINDOW.filterSize, WINDOW.strides, WINDOW.pad);
+    const { filterSize, strides, pad } = this.#window;
+    return pool(input as tf.Tensor4D, filterSize, strides, pad);
   }
 
   forward(input: tf.Tensor): Forward {
@@ -29,8 +38,9 @@ export class Pooling implements Layer {
   }
 
   #backward(input: tf.Tensor, output: tf.Tensor, dy: tf.Tensor): tf.Tensor {
-    if (this.#kind === 'average') return tf.engine().runKernel<tf.Tensor>(tf.AvgPoolGrad, { dy, input }, WINDOW);
-    return tf.engine().runKernel<tf.Tensor>(tf.MaxPoolGrad, { dy, input, output }, WINDOW);
+    const window = { ...this.#window };
+    if (this.#kind === 'average') return tf.engine().runKernel<tf.Tensor>(tf.AvgPoolGrad, { dy, input }, window);
+    return tf.engine().runKernel<tf.Tensor>(tf.MaxPoolGrad, { dy, input, output }, window);
   }
 
   dispose(): void {}

@@ -4,6 +4,8 @@ import { useBackend } from '../../../../worker/train/backend/backend.js';
 import { createLoss } from '../../../../worker/train/loss/create-loss.js';
 import type { Loss } from '../../../../worker/train/loss/loss.js';
 
+const USUAL = { loss: undefined, label_smoothing: 0 };
+
 const measured = (
   loss: Loss,
   logits: readonly number[][],
@@ -22,7 +24,7 @@ describe.each(['cpu', 'wasm'])('the losses on %s', (backend) => {
 
   it('are -log of the probability of the right class, summed over the batch', () => {
     const { loss, correct } = measured(
-      createLoss(undefined, 'x', 3),
+      createLoss(USUAL, 'x', 3),
       [
         [1, 2, 3],
         [0, 0, -5],
@@ -35,9 +37,9 @@ describe.each(['cpu', 'wasm'])('the losses on %s', (backend) => {
   });
 
   it('are the same for two classes, whether told apart by one logit or by two', () => {
-    const binary = measured(createLoss(undefined, 'x', 2), [[1.5], [-0.3]], [1, 1]);
+    const binary = measured(createLoss(USUAL, 'x', 2), [[1.5], [-0.3]], [1, 1]);
     const categorical = measured(
-      createLoss('categorical_crossentropy', 'x', 2),
+      createLoss({ loss: 'categorical_crossentropy', label_smoothing: 0 }, 'x', 2),
       [
         [0, 1.5],
         [0, -0.3],
@@ -49,17 +51,17 @@ describe.each(['cpu', 'wasm'])('the losses on %s', (backend) => {
   });
 
   it('stay finite for logits far from zero', () => {
-    expect(measured(createLoss(undefined, 'x', 3), [[1000, 0, -1000]], [2]).loss).toBeCloseTo(2000, 2);
-    expect(measured(createLoss(undefined, 'x', 2), [[-1000]], [1]).loss).toBeCloseTo(1000, 2);
+    expect(measured(createLoss(USUAL, 'x', 3), [[1000, 0, -1000]], [2]).loss).toBeCloseTo(2000, 2);
+    expect(measured(createLoss(USUAL, 'x', 2), [[-1000]], [1]).loss).toBeCloseTo(1000, 2);
   });
 
   it('are NaN when a logit is', () => {
-    expect(measured(createLoss(undefined, 'x', 3), [[1, Number.NaN, 2]], [0]).loss).toBeNaN();
-    expect(measured(createLoss(undefined, 'x', 2), [[Number.NaN]], [0]).loss).toBeNaN();
+    expect(measured(createLoss(USUAL, 'x', 3), [[1, Number.NaN, 2]], [0]).loss).toBeNaN();
+    expect(measured(createLoss(USUAL, 'x', 2), [[Number.NaN]], [0]).loss).toBeNaN();
   });
 
   it('count an image as right for one class only when all logits are equal', () => {
-    const loss = createLoss(undefined, 'x', 3);
+    const loss = createLoss(USUAL, 'x', 3);
     const rows = [
       [0, 0, 0],
       [0, 0, 0],
@@ -71,7 +73,7 @@ describe.each(['cpu', 'wasm'])('the losses on %s', (backend) => {
 
 describe('createLoss', () => {
   it('refuses the binary loss for more than two classes', () => {
-    expect(() => createLoss('binary_crossentropy', 'digits', 10)).toThrow(
+    expect(() => createLoss({ loss: 'binary_crossentropy', label_smoothing: 0 }, 'digits', 10)).toThrow(
       'train.loss: binary_crossentropy is for 2 classes, data set digits has 10; it must be categorical_crossentropy',
     );
   });

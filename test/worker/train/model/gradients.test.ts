@@ -19,6 +19,7 @@ const PLAIN = {
   width: 6,
   dropout: 0,
   activation: 'relu',
+  initializer: 'auto',
   batch_norm: false,
   kernel: 3,
   pooling: 'max',
@@ -82,8 +83,8 @@ async function expectTapeGradients(architecture: Architecture, createLoss: () =>
 }
 
 const LOSSES: Readonly<Record<string, () => Loss>> = {
-  'categorical cross-entropy': () => categoricalCrossentropy(5),
-  'binary cross-entropy': binaryCrossentropy,
+  'categorical cross-entropy': () => categoricalCrossentropy(5, 0),
+  'binary cross-entropy': () => binaryCrossentropy(0),
 };
 
 const NETWORKS: Readonly<Record<string, Architecture>> = {
@@ -112,12 +113,38 @@ const NETWORKS: Readonly<Record<string, Architecture>> = {
     dense: 0,
   },
   'a convolutional network with batch normalization': { ...PLAIN, type: 'cnn', batch_norm: true, kernel: 5 },
+  'listed layers with strides, borders left out and a global average': {
+    layers: [
+      {
+        type: 'conv',
+        filters: 5,
+        kernel: 2,
+        stride: 2,
+        padding: 'same',
+        activation: 'linear',
+        initializer: 'he_normal',
+      },
+      { type: 'batch_norm', activation: 'leaky_relu' },
+      { type: 'conv', filters: 4, kernel: 2, stride: 1, padding: 'valid', activation: 'selu', initializer: 'auto' },
+      { type: 'global_average' },
+      { type: 'dense', units: 6, activation: 'linear', initializer: 'glorot_normal' },
+      { type: 'activation', activation: 'tanh' },
+    ],
+  },
+  'listed layers with pooling that overlaps': {
+    layers: [
+      { type: 'pooling', kind: 'average', size: 2, stride: 1 },
+      { type: 'conv', filters: 3, kernel: 3, stride: 1, padding: 'same', activation: 'tanh', initializer: 'auto' },
+      { type: 'pooling', kind: 'max', size: 3, stride: 1 },
+      { type: 'flatten' },
+    ],
+  },
   'a convolutional network deeper than its picture can be pooled': { ...PLAIN, type: 'cnn', depth: 5, width: 2 },
 };
 
 describe.each(['cpu', 'wasm'])('the gradients on %s', (backend) => {
   for (const [name, createLoss] of Object.entries(LOSSES)) {
-    for (const activation of ['relu', 'tanh', 'elu', 'sigmoid'] as const) {
+    for (const activation of ['relu', 'leaky_relu', 'elu', 'selu', 'tanh', 'sigmoid', 'linear'] as const) {
       it(`of a perceptron are those that the tape finds, with ${activation} and ${name}`, () =>
         expectTapeGradients({ ...PLAIN, activation }, createLoss, backend));
     }
@@ -125,6 +152,6 @@ describe.each(['cpu', 'wasm'])('the gradients on %s', (backend) => {
 
   for (const [name, architecture] of Object.entries(NETWORKS)) {
     it(`of ${name} are those that the tape finds`, () =>
-      expectTapeGradients(architecture, () => categoricalCrossentropy(5), backend));
+      expectTapeGradients(architecture, () => categoricalCrossentropy(5, 0), backend));
   }
 });

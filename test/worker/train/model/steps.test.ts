@@ -9,7 +9,16 @@ import { Random } from '../../../../worker/train/random.js';
 const IMAGE = { height: 6, width: 6, channels: 2 };
 const IMAGES = 8;
 const INPUTS = IMAGE.height * IMAGE.width * IMAGE.channels;
-const SMALL = { depth: 2, width: 8, dropout: 0, activation: 'tanh', kernel: 3, pooling: 'max', dense: 5 } as const;
+const SMALL = {
+  depth: 2,
+  width: 8,
+  dropout: 0,
+  activation: 'tanh',
+  initializer: 'auto',
+  kernel: 3,
+  pooling: 'max',
+  dense: 5,
+} as const;
 
 type Architecture = Parameters<typeof buildNetwork>[0];
 type OptimizerType = Parameters<typeof createOptimizer>[0]['type'];
@@ -18,12 +27,12 @@ type OptimizerType = Parameters<typeof createOptimizer>[0]['type'];
 async function losses(backend: string, architecture: Architecture, type: OptimizerType): Promise<number[]> {
   await useBackend(backend);
   const random = new Random(3);
-  const loss = categoricalCrossentropy(4);
+  const loss = categoricalCrossentropy(4, 0);
   const network = buildNetwork(architecture, IMAGE, loss.outputs, { weights: random, dropout: random });
-  const optimizer = createOptimizer({ type, momentum: 0.5 }, 0.001, network.parameters);
+  const optimizer = createOptimizer({ type, momentum: 0.5 }, { l1: 0, l2: 0.001 }, network.parameters);
   const images = Float32Array.from({ length: IMAGES * INPUTS }, () => random.bell());
   const labels = Uint8Array.from({ length: IMAGES }, () => random.below(4));
-  const values = Array.from({ length: 6 }, () =>
+  const values = Array.from({ length: 6 }, (_, step) =>
     tf.tidy(() => {
       let value = Number.NaN;
       const targets = loss.targets(labels);
@@ -32,7 +41,7 @@ async function losses(backend: string, architecture: Architecture, type: Optimiz
         value = measured.loss.dataSync()[0]!;
         return measured.gradient();
       });
-      optimizer.step(gradients, 0.02);
+      optimizer.step(gradients, 0.02, step + 1);
       return value;
     }),
   );

@@ -12,10 +12,11 @@ const RATE = 0.1;
 const GRADIENTS = [0, 1, 2, 3].map((step) => START.map((_, axis) => Math.sin(3 * step + 7 * axis)));
 
 /** Where the parameter is after the gradients above. */
-function walk(settings: Settings, l2 = 0, decays = true, gradients = GRADIENTS): number[] {
+function walk(settings: Settings, l2 = 0, decays = true, gradients = GRADIENTS, l1 = 0): number[] {
   const parameter = new Parameter('w', tf.tensor1d(START), decays);
-  const optimizer = createOptimizer(settings, l2, [parameter]);
-  for (const gradient of gradients) tf.tidy(() => optimizer.step([tf.tensor1d(gradient)], RATE));
+  const optimizer = createOptimizer(settings, { l1, l2 }, [parameter]);
+  for (const [index, gradient] of gradients.entries())
+    tf.tidy(() => optimizer.step([tf.tensor1d(gradient)], RATE, index + 1));
   const values = [...parameter.value.dataSync()];
   optimizer.dispose();
   parameter.dispose();
@@ -137,8 +138,8 @@ describe.each(['cpu', 'wasm'])('the optimizers on %s', (backend) => {
 
   it('keep NaN as NaN', () => {
     const parameter = new Parameter('w', tf.tensor1d(START), true);
-    const optimizer = createOptimizer({ ...SGD, momentum: 0.9 }, 0, [parameter]);
-    tf.tidy(() => optimizer.step([tf.fill([START.length], Number.NaN)], RATE));
+    const optimizer = createOptimizer({ ...SGD, momentum: 0.9 }, { l1: 0, l2: 0 }, [parameter]);
+    tf.tidy(() => optimizer.step([tf.fill([START.length], Number.NaN)], RATE, 1));
     for (const value of parameter.value.dataSync()) expect(value).toBeNaN();
     optimizer.dispose();
     parameter.dispose();
