@@ -1,14 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Event } from '../../coordinator/core/events.js';
+import { openJetStreamLog } from '../../coordinator/event-log/jetstream.js';
 import { openMemoryLog } from '../../coordinator/event-log/memory.js';
 import { type Batch, type EventLog, LogConflictError } from '../../coordinator/event-log/port.js';
 import { openSqliteLog } from '../../coordinator/event-log/sqlite.js';
+import { prepareLogStream } from '../../coordinator/nats/log-stream.js';
+import { clusterNames } from '../../coordinator/nats/names.js';
+import { NATS, NatsServers } from '../nats/servers.js';
 
 /** Opens any number of logs over one store, as several processes would. */
-type Adapter = () => { open(): EventLog; dispose(): void };
+interface Store {
+  open(): EventLog | Promise<EventLog>;
+  dispose(): void | Promise<void>;
+}
+type Adapter = () => Store | Promise<Store>;
 
 const adapters: Record<string, Adapter> = {
   memory: () => {
@@ -22,7 +31,21 @@ const adapters: Record<string, Adapter> = {
       dispose: () => rmSync(folder, { recursive: true }),
     };
   },
+  jetstream: async () => {
+    const connection = await servers!.connect();
+    clusters += 1;
+    const names = clusterNames(`test${clusters}`);
+    await prepareLogStream(connection, names, 1, pino({ level: 'silent' }), new AbortController().signal);
+    return { open: () => openJetStreamLog(connection, names), dispose: () => connection.close() };
+  },
 };
+
+let servers: NatsServers | undefined;
+let clusters = 0;
+beforeAll(async () => {
+  if (NATS.missing === undefined) servers = await NatsServers.start();
+});
+afterAll(() => servers?.close());
 
 const event = (at: number): Event => ({ type: 'StudyPaused', study: 'digits', at });
 
@@ -32,16 +55,17 @@ async function batchesOf(log: EventLog, after = 0): Promise<Batch[]> {
   return batches;
 }
 
-describe.each(Object.entries(adapters))('the %s event log', (_, createAdapter) => {
-  let adapter: ReturnType<Adapter>;
+describe.each(Object.entries(adapters))('the %s event log', (name, createAdapter) => {
+  let adapter: Store;
   let log: EventLog;
-  beforeEach(() => {
-    adapter = createAdapter();
-    log = adapter.open();
-  });
-  afterEach(async () => {
-    await log.close();
-    adapter.dispose();
+  beforeEach(async (test) => {
+    if (name === 'jetstream' && NATS.missing !== undefined) test.skip(NATS.missing);
+    adapter = await createAdapter();
+    log = await adapter.open();
+    return async () => {
+      await log.close();
+      await adapter.dispose();
+    };
   });
 
   it('is empty at first', async () => {
@@ -90,7 +114,7 @@ describe.each(Object.entries(adapters))('the %s event log', (_, createAdapter) =
   });
 
   it('lets only one of two writers through at a head', async () => {
-    const other = adapter.open();
+    const other = await adapter.open();
     const appends = await Promise.allSettled([log.append([event(1)], 0), other.append([event(2)], 0)]);
     expect(appends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await batchesOf(log)).toHaveLength(1);
@@ -111,7 +135,7 @@ describe.each(Object.entries(adapters))('the %s event log', (_, createAdapter) =
   it('still has everything after it was closed and opened again', async () => {
     await log.append([event(1)], 0);
     await log.close();
-    log = adapter.open();
+    log = await adapter.open();
     expect(await batchesOf(log)).toEqual([{ seq: 1, events: [event(1)] }]);
     expect(await log.append([event(2)], 1)).toBe(2);
   });
