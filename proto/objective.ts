@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Architecture, architectureSchema } from './architecture.js';
+import { type AugmentConfig, augmentConfigSchema, type DatasetConfig, datasetConfigSchema } from './dataset.js';
 import {
   type EarlyStoppingConfig,
   earlyStoppingSchema,
@@ -18,15 +19,8 @@ const probability = z.number().min(0).lt(1);
  * worker trains. Sizes are counts of units or images, rates are fractions.
  */
 export const trainConfigSchema: z.ZodType<TrainConfig, unknown> = z.strictObject({
-  dataset: z.union([
-    z.string().min(1),
-    z.strictObject({
-      name: z.string().min(1),
-      train: z.int().min(10).max(1_000_000).optional(),
-      validation: z.int().min(10).max(1_000_000).optional(),
-      seed: z.int().min(0).max(0xffff_ffff).optional(),
-    }),
-  ]),
+  dataset: datasetConfigSchema,
+  augment: augmentConfigSchema.optional(),
   architecture: architectureSchema,
   loss: z.enum(['categorical_crossentropy', 'binary_crossentropy']).optional(),
   label_smoothing: probability.default(0),
@@ -41,15 +35,8 @@ export const trainConfigSchema: z.ZodType<TrainConfig, unknown> = z.strictObject
 
 /** See {@link trainConfigSchema}. */
 export interface TrainConfig {
-  /** A data set by name, or a name with how many images to take for training and validation and the split's seed. */
-  readonly dataset:
-    | string
-    | {
-        readonly name: string;
-        readonly train?: number | undefined;
-        readonly validation?: number | undefined;
-        readonly seed?: number | undefined;
-      };
+  readonly dataset: DatasetConfig;
+  readonly augment?: AugmentConfig | undefined;
   readonly architecture: Architecture;
   /** Default: categorical for more than two classes, binary for two. */
   readonly loss?: 'categorical_crossentropy' | 'binary_crossentropy' | undefined;

@@ -1,3 +1,4 @@
+import type { DataPlaces } from './data-places.js';
 import type { AttemptEnd } from './runner.js';
 
 /**
@@ -21,13 +22,15 @@ export interface Job {
   /** A uint32. */
   readonly seed: number;
   readonly expectedDigest: string;
-  readonly datasetsDir: string | undefined;
+  readonly data: DataPlaces;
 }
 
 export type FromChild =
   | ({ readonly type: 'ready' } & Readiness)
   | { readonly type: 'started'; readonly datasetDigest: string }
   | { readonly type: 'report'; readonly step: number; readonly metrics: Readonly<Record<string, number>> }
+  /** One line for the worker's log: something that takes long has come so far. */
+  | { readonly type: 'note'; readonly note: string }
   /** The last message: the process has nothing more to do. */
   | ({ readonly type: 'ended' } & AttemptEnd);
 

@@ -2,7 +2,7 @@
 // with it.
 import type { FromChild, Job, ToChild } from './child-messages.js';
 import { type Engine, loadEngine } from './load-engine.js';
-import { DatasetMismatchError, ObjectiveError } from './objectives/objective.js';
+import { DatasetMismatchError, DatasetMissingError, ObjectiveError } from './objectives/objective.js';
 import type { AttemptEnd } from './runner.js';
 
 const stopping = new AbortController();
@@ -50,11 +50,12 @@ async function run(job: Job): Promise<AttemptEnd> {
       params: JSON.parse(job.paramsJson),
       config: JSON.parse(job.configJson),
       seed: job.seed,
-      datasetsDir: job.datasetsDir,
+      data: job.data,
       expectedDigest: job.expectedDigest,
       signal: stopping.signal,
       started: ({ datasetDigest }) => tell({ type: 'started', datasetDigest }),
       report,
+      note: (note) => tell({ type: 'note', note }),
     });
     return { outcome: stopping.signal.aborted ? 'stopped' : 'completed', error: '' };
   } catch (error) {
@@ -73,7 +74,9 @@ function report(step: number, metrics: Readonly<Record<string, number>>): void {
 }
 
 function failure(error: unknown): AttemptEnd {
-  if (error instanceof DatasetMismatchError) return { outcome: 'refused', error: error.message };
+  if (error instanceof DatasetMismatchError || error instanceof DatasetMissingError) {
+    return { outcome: 'refused', error: error.message };
+  }
   // What an objective says on purpose is said in its message; anything else is a fault, and its place helps.
   if (!(error instanceof ObjectiveError)) console.error(error);
   return { outcome: 'failed', error: inOneLine(error) };

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { availableParallelism, homedir, hostname } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
@@ -19,6 +19,12 @@ export interface WorkerConfig {
   readonly backend: string;
   /** Folder with data sets, absolute; undefined for none. */
   readonly datasetsDir?: string | undefined;
+  /** Folder for downloaded and decoded data, absolute. Default: `assay` in the user's folder for caches. */
+  readonly cacheDir: string;
+  /** Address of a server of one's own that is asked for data sets in the place of the public ones. */
+  readonly mirror?: string | undefined;
+  /** Whether nothing may be downloaded. */
+  readonly offline: boolean;
   /** For studies that require them. */
   readonly labels: Readonly<Record<string, string>>;
   /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
@@ -58,6 +64,17 @@ const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
     .transform((path) => resolve(path))
     .refine(isFolder, { error: (issue) => `${String(issue.input)} is no folder that can be read` })
     .optional(),
+  cacheDir: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(path))
+    .default(usualCacheDir),
+  mirror: z
+    .string()
+    .transform((address) => address.replace(/\/+$/, ''))
+    .refine(isWebAddress, { error: 'must be an address such as http://mirror.example/datasets' })
+    .optional(),
+  offline: z.boolean().default(false),
   labels: z
     .record(
       z.string().regex(LABEL_KEY, {
@@ -87,6 +104,17 @@ export function parseWorkerConfig(input: unknown): WorkerConfig {
 function isAddress(text: string): boolean {
   const port = Number(ADDRESS.exec(text)?.[2]);
   return port >= 1 && port <= 65_535;
+}
+
+function isWebAddress(text: string): boolean {
+  const { protocol } = URL.canParse(text) ? new URL(text) : { protocol: '' };
+  return protocol === 'http:' || protocol === 'https:';
+}
+
+/** @see https://specifications.freedesktop.org/basedir-spec/latest/ */
+function usualCacheDir(): string {
+  const xdg = process.env['XDG_CACHE_HOME'] ?? '';
+  return join(isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'assay');
 }
 
 function isFolder(path: string): boolean {

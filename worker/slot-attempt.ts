@@ -1,13 +1,16 @@
 import type { Assignment } from '../proto/index.js';
 import { type AttemptProcess, causeOfDeath, type Exit } from './child-process.js';
+import type { DataPlaces } from './data-places.js';
 import { formatDuration } from './duration.js';
 import type { AttemptEnd, AttemptEvents, RunningAttempt } from './runner.js';
 
 export interface SlotAttemptOptions {
   readonly backend: string;
-  readonly datasetsDir: string | undefined;
+  readonly data: DataPlaces;
   /** How long it may take to stop before it is killed, milliseconds. */
   readonly stopGraceMs: number;
+  /** Called with what it has to say while something takes long. */
+  readonly onNote: (note: string) => void;
   /** Called when it ends before it began. */
   readonly leaveQueue: () => void;
 }
@@ -46,6 +49,9 @@ export class SlotAttempt implements RunningAttempt {
         case 'report':
           this.#events.report(message.step, message.metrics);
           break;
+        case 'note':
+          this.#options.onNote(message.note);
+          break;
         case 'ended':
           this.#endWith({ outcome: message.outcome, error: message.error });
           break;
@@ -53,7 +59,7 @@ export class SlotAttempt implements RunningAttempt {
     };
     void child.gone.then((exit) => this.#gone(exit));
     const { objective, configJson, paramsJson, seed, datasetDigest, timeLimitMs } = this.#assignment;
-    const { backend, datasetsDir } = this.#options;
+    const { backend, data } = this.#options;
     child.send({
       type: 'run',
       objective,
@@ -62,7 +68,7 @@ export class SlotAttempt implements RunningAttempt {
       paramsJson,
       seed,
       expectedDigest: datasetDigest,
-      datasetsDir,
+      data,
     });
     if (timeLimitMs > 0) this.#armLimit(timeLimitMs);
   }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Assignment } from '../proto/index.js';
 import type { Readiness } from './child-messages.js';
 import { AttemptProcess, causeOfDeath } from './child-process.js';
+import type { DataPlaces } from './data-places.js';
 import { WorkerError } from './errors.js';
 import type { AttemptEvents, AttemptRunner, RunningAttempt } from './runner.js';
 import { SlotAttempt } from './slot-attempt.js';
@@ -12,7 +13,7 @@ export interface SlotsOptions {
   readonly slots: number;
   /** The training backend, or `auto`. */
   readonly backend: string;
-  readonly datasetsDir: string | undefined;
+  readonly data: DataPlaces;
   /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
   readonly stopGraceMs: number;
   readonly logger: Logger;
@@ -78,8 +79,9 @@ class ChildSlots implements Slots {
   start(assignment: Assignment, events: AttemptEvents): RunningAttempt {
     const attempt = new SlotAttempt(assignment, events, {
       backend: this.#backend,
-      datasetsDir: this.#options.datasetsDir,
+      data: this.#options.data,
       stopGraceMs: this.#options.stopGraceMs,
+      onNote: (note) => this.#logger.info({ ...assignment.attempt, note }, 'attempt prepares its data'),
       leaveQueue: () => this.#waiting.delete(attempt),
     });
     this.#objective = assignment.objective;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Readiness } from './child-messages.js';
 import type { WorkerConfig } from './config.js';
+import type { DataPlaces } from './data-places.js';
 import { WorkerError } from './errors.js';
 import { openLink } from './link.js';
 import { availableDatasets } from './objectives/objective.js';
@@ -26,9 +27,10 @@ export interface WorkerSurroundings {
  */
 export async function runWorker(config: WorkerConfig, surroundings: WorkerSurroundings): Promise<void> {
   const { signal, version, childPath } = surroundings;
-  const { coordinator, name, backend, datasetsDir, stopGraceMs } = config;
+  const { coordinator, name, backend, stopGraceMs } = config;
   const logger = surroundings.logger.child({ worker: name });
-  const slots = createSlots({ slots: config.slots, backend, datasetsDir, stopGraceMs, logger, childPath });
+  const data = dataPlaces(config);
+  const slots = createSlots({ slots: config.slots, backend, data, stopGraceMs, logger, childPath });
   try {
     const found = await slots.probe();
     if (signal.aborted) return;
@@ -36,7 +38,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
       throw new WorkerError(`backend ${backend} cannot be used here: ${found.fault}`);
     }
     if (!found.ok) logger.warn({ fault: found.fault }, 'no training backend runs here: this worker cannot train');
-    const profile = await describe(config, found, version);
+    const profile = await describe(config, found, data, version);
     const { objectives, datasets } = profile;
     logger.info(
       { coordinator, slots: config.slots, backend: profile.backend, objectives, datasets },
@@ -68,8 +70,13 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
 }
 
 /** Without a backend a worker still runs what needs none; people see in its list of objectives that it cannot train. */
-async function describe(config: WorkerConfig, found: Readiness, version: string): Promise<WorkerProfile> {
-  const { name, slots, labels, datasetsDir } = config;
+async function describe(
+  config: WorkerConfig,
+  found: Readiness,
+  data: DataPlaces,
+  version: string,
+): Promise<WorkerProfile> {
+  const { name, slots, labels } = config;
   return {
     workerId: randomUUID(),
     name,
@@ -77,9 +84,13 @@ async function describe(config: WorkerConfig, found: Readiness, version: string)
     labels,
     backend: found.ok ? found.backend : '',
     objectives: found.ok ? ['train', 'null'] : ['null'],
-    datasets: await availableDatasets(datasetsDir),
+    datasets: await availableDatasets(data),
     gpus: [],
     codeSources: [],
     version,
   };
+}
+
+function dataPlaces({ datasetsDir, cacheDir, mirror, offline }: WorkerConfig): DataPlaces {
+  return { datasetsDir, cacheDir, mirror, offline };
 }

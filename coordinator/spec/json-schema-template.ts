@@ -55,11 +55,28 @@ function unique(schemas: readonly JsonSchema[]): JsonSchema[] {
 
 /** What editors say about a key that its own schema does not describe. */
 const ABOUT: Readonly<Record<string, string>> = {
-  dataset: 'A data set by name, or a name with how many images to take.',
-  'dataset.name': 'The data set, by a name that the workers know: digits is generated, others are files.',
-  'dataset.train': 'Images to train on. Default: all that are not for validation.',
-  'dataset.validation': 'Images to validate with, taken from the training images.',
-  'dataset.seed': 'Decides which images are for validation.',
+  dataset: 'A data set by name, or a mapping that says where it lies below the folder of data sets of the workers.',
+  'dataset.name': 'digits is generated; mnist, fashion-mnist, kmnist, cifar10 and cifar100 are downloaded once.',
+  'dataset.data': 'The folder in which the files of a named data set lie already.',
+  'dataset.idx': 'MNIST-style files: a folder with the usual names, or a file of images.',
+  'dataset.labels': 'The file of labels. For cifar100: fine, for 100 classes, or coarse, for 20.',
+  'dataset.test_idx': 'A file of images to test on.',
+  'dataset.test_labels': 'The file of their labels.',
+  'dataset.cifar10': "CIFAR-10's binary version: the folder with its files, or its archive.",
+  'dataset.cifar100': "CIFAR-100's binary version: the folder with its files, or its archive.",
+  'dataset.train': 'Samples to train on: a number, or a share below 1. Default: all that are left.',
+  'dataset.validation':
+    'Samples to validate with, a number or a share below 1: of those set apart for it, or of the training samples.',
+  'dataset.test': 'Samples kept apart for the last word, a number or a share below 1. Default: those set apart for it.',
+  'dataset.seed': 'Decides which samples go where.',
+  'dataset.normalize':
+    'What the network sees: standard (mean 0 and variance 1 over the training samples, the default), unit (0 to 1), none.',
+  augment: 'Changes training images at random, anew in every epoch. Lengths are pixels.',
+  'augment.shift': 'Move by up to so many pixels up or down and left or right.',
+  'augment.flip': 'Chance of being mirrored left to right.',
+  'augment.crop': 'Enlarge a window that is up to so many pixels smaller than the image.',
+  'augment.cutout': 'Paint over a square of this side, anywhere in the image.',
+  'augment.rotate': 'Turn by up to so many degrees either way.',
   architecture: 'The network.',
   'architecture.type':
     'mlp: layers that see all of the one before. cnn: blocks of convolution and pooling, then a dense layer.',

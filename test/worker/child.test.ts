@@ -15,7 +15,7 @@ beforeAll(() => {
   slots = createSlots({
     slots: 2,
     backend: 'cpu',
-    datasetsDir: undefined,
+    data: { offline: true },
     stopGraceMs: 60_000,
     logger: pino({ level: 'silent' }),
     childPath: BUILT_CHILD,
@@ -74,7 +74,7 @@ describe('the process of an attempt', () => {
       paramsJson: '{}',
       seed: 1,
       expectedDigest: '',
-      datasetsDir: undefined,
+      data: { offline: true },
     };
     child.send({ type: 'run', ...run, configJson: '{"steps": 1000000, "delay_ms": 1}' });
     await once(child, 'message');

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseWorkerConfig } from '../../worker/config.js';
 
@@ -9,6 +10,8 @@ describe("a worker's configuration", () => {
     expect(config.slots).toBeGreaterThanOrEqual(1);
     expect(config.name).toMatch(new RegExp(`-${process.pid}$`));
     expect(config.datasetsDir).toBeUndefined();
+    expect(config.cacheDir).toMatch(/\/assay$/);
+    expect(config.offline).toBe(false);
   });
 
   it('takes what is said', () => {
@@ -18,6 +21,9 @@ describe("a worker's configuration", () => {
       slots: 8,
       backend: 'wasm',
       datasetsDir: tmpdir(),
+      cacheDir: join(tmpdir(), 'cache'),
+      mirror: 'http://mirror.example/sets',
+      offline: true,
       labels: { gpu: 'a100', 'site.example/zone': '' },
     };
     expect(parseWorkerConfig(said)).toMatchObject(said);
@@ -30,6 +36,7 @@ describe("a worker's configuration", () => {
       slots: 0,
       backend: 'gpu',
       datasetsDir: '/no/such/folder',
+      mirror: 'ftp://mirror.example',
       labels: { ' ': 'x' },
       colour: 'red',
     };
@@ -37,7 +44,7 @@ describe("a worker's configuration", () => {
       expect.objectContaining({
         name: 'WorkerConfigError',
         message: expect.stringMatching(
-          /^coordinator: must be host:port .*\nname: must not hold .*\nslots: .*\nbackend: .*\ndatasetsDir: \/no\/such\/folder is no folder .*\nlabels.*\n.*colour/,
+          /^coordinator: must be host:port .*\nname: must not hold .*\nslots: .*\nbackend: .*\ndatasetsDir: \/no\/such\/folder is no folder .*\nmirror: must be an address .*\nlabels.*\n.*colour/,
         ),
       }),
     );

@@ -14,7 +14,7 @@ function open(overrides: Partial<SlotsOptions> = {}): Slots {
   slots = createSlots({
     slots: 1,
     backend: 'auto',
-    datasetsDir: undefined,
+    data: { offline: true },
     stopGraceMs: 60_000,
     logger: pino({ level: 'silent' }),
     childPath,
@@ -58,7 +58,7 @@ describe('an attempt in a process', () => {
   });
 
   it('gets all of its assignment, the data sets and the backend that the first process found', async () => {
-    open({ datasetsDir: '/data' });
+    open({ data: { datasetsDir: '/data', offline: true } });
     const found = await slots.probe();
     const attempt = start({ echo: true }, { paramsJson: '{"lr":0.1}', seed: 0xffff_ffff, datasetDigest: 'abc' });
     expect(JSON.parse((await attempt.whenEnded).error)).toEqual({
@@ -69,7 +69,7 @@ describe('an attempt in a process', () => {
       paramsJson: '{"lr":0.1}',
       seed: 0xffff_ffff,
       expectedDigest: 'abc',
-      datasetsDir: '/data',
+      data: { datasetsDir: '/data', offline: true },
     });
   });
 

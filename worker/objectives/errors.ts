@@ -18,3 +18,8 @@ export class DatasetMismatchError extends ObjectiveError {
     this.actualDigest = actualDigest;
   }
 }
+
+/** The data are not where this worker looks for them: another worker may have them. */
+export class DatasetMissingError extends ObjectiveError {
+  override readonly name: string = 'DatasetMissingError';
+}

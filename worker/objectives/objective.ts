@@ -1,7 +1,8 @@
+import type { DataPlaces } from '../data-places.js';
 import { ObjectiveError } from './errors.js';
 import type { Objective } from './trial.js';
 
-export { DatasetMismatchError, ObjectiveError } from './errors.js';
+export { DatasetMismatchError, DatasetMissingError, ObjectiveError } from './errors.js';
 export type { Objective, TrialContext } from './trial.js';
 
 /**
@@ -25,7 +26,7 @@ export async function loadObjective(kind: string, backend: string): Promise<Obje
   }
 }
 
-/** Names of the data sets this worker can read: `digits`, which is generated, and those whose files lie in the folder. */
-export async function availableDatasets(datasetsDir?: string): Promise<string[]> {
-  return (await import('../train/dataset/catalog.js')).listDatasets(datasetsDir);
+/** What of data sets this worker can read: see `listDatasets`. */
+export async function availableDatasets(places: DataPlaces): Promise<string[]> {
+  return (await import('../train/dataset/catalog.js')).listDatasets(places);
 }

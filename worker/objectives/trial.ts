@@ -1,3 +1,5 @@
+import type { DataPlaces } from '../data-places.js';
+
 /** What one attempt gives its objective, and what it takes from it. */
 export interface TrialContext {
   readonly params: Readonly<Record<string, number | string | boolean>>;
@@ -5,8 +7,8 @@ export interface TrialContext {
   readonly config: unknown;
   /** A uint32. Everything the objective draws derives from it. */
   readonly seed: number;
-  /** Where this worker keeps data sets; undefined: it has none but the generated ones. */
-  readonly datasetsDir: string | undefined;
+  /** Where this worker finds and keeps data sets. */
+  readonly data: DataPlaces;
   /** The digest the data set must have, or '' when the study has none yet. */
   readonly expectedDigest: string;
   /** Aborted: stop within one training step, free what was taken, and return without an error. */
@@ -15,6 +17,8 @@ export interface TrialContext {
   started(info: { readonly datasetDigest: string }): void;
   /** The metrics of one step. Steps count from 1 and rise; a metric may be NaN or infinite. */
   report(step: number, metrics: Readonly<Record<string, number>>): void;
+  /** One line for the worker's log while something takes long, such as a download. */
+  note(line: string): void;
 }
 
 /**

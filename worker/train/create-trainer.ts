@@ -26,7 +26,7 @@ export function createTrainer(config: TrainConfig, data: Dataset, seed: number):
   });
   const stepsPerEpoch = Math.ceil(data.train.length / config.batch_size);
   return new Trainer({
-    batches: new Batches(data),
+    batches: new Batches(data, { augment: config.augment, seed }),
     train: data.train,
     validation: data.validation,
     test: config.test ? testImages(data) : undefined,
@@ -42,6 +42,8 @@ export function createTrainer(config: TrainConfig, data: Dataset, seed: number):
 }
 
 function testImages({ name, test }: Dataset): Uint32Array {
-  if (test !== undefined) return test;
-  throw new ObjectiveError(`train.test: data set ${name} has no test images on this worker`);
+  if (test.length > 0) return test;
+  throw new ObjectiveError(
+    `train.test: data set ${name} has no samples set apart for it; say how many with dataset: {..., test: 0.1}`,
+  );
 }

@@ -8,6 +8,7 @@ import type { Dataset } from './dataset/dataset.js';
 import { seedMathRandom } from './math-random.js';
 import { Random } from './random.js';
 import { STREAM } from './streams.js';
+import type { Trainer } from './trainer.js';
 
 /**
  * Trains an image classifier and reports its metrics after every epoch; steps are epochs, from 1. A training that goes
@@ -17,8 +18,10 @@ export async function runTrain(trial: TrialContext): Promise<void> {
   const config = parseConfig('train', trainConfigSchema, trial.config);
   seedMathRandom(new Random(trial.seed, STREAM.mathRandom).uint32());
   const data = await openTrialDataset(config.dataset, trial);
-  const trainer = createTrainer(config, data, trial.seed);
+  if (data === undefined) return;
+  let trainer: Trainer | undefined;
   try {
+    trainer = createTrainer(config, data, trial.seed);
     trial.started({ datasetDigest: data.digest });
     while (trainer.epochs < config.epochs && !trainer.exhausted) {
       const metrics = await trainer.epoch(trial.signal);
@@ -30,15 +33,21 @@ export async function runTrain(trial: TrialContext): Promise<void> {
     const restored = trainer.finish();
     if (restored !== undefined) trial.report(trainer.epochs + 1, { ...restored });
   } finally {
-    trainer.dispose();
+    trainer?.dispose();
+    data.pixels.close();
   }
 }
 
-async function openTrialDataset(wanted: TrainConfig['dataset'], trial: TrialContext): Promise<Dataset> {
-  const { name, ...options } = typeof wanted === 'string' ? { name: wanted } : wanted;
-  const data = await openDataset(name, options, trial.datasetsDir);
-  if (trial.expectedDigest !== '' && data.digest !== trial.expectedDigest) {
-    throw new DatasetMismatchError(name, trial.expectedDigest, data.digest);
-  }
-  return data;
+/** Undefined when the trial is aborted while its data are got ready. */
+async function openTrialDataset(wanted: TrainConfig['dataset'], trial: TrialContext): Promise<Dataset | undefined> {
+  const { data: places, signal } = trial;
+  const data = await openDataset(wanted, { places, signal, note: (line) => trial.note(line) }).catch(
+    (error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    },
+  );
+  if (data === undefined || trial.expectedDigest === '' || data.digest === trial.expectedDigest) return data;
+  data.pixels.close();
+  throw new DatasetMismatchError(data.name, trial.expectedDigest, data.digest);
 }

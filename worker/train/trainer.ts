@@ -220,7 +220,7 @@ export class Trainer {
   #step(indices: Uint32Array, tally: Tally): void {
     const { batches, loss, network, optimizer } = this.#parts;
     const targets = loss.targets(batches.labels(indices));
-    const gradients = network.gradients(batches.rows(indices), (logits) => {
+    const gradients = network.gradients(batches.trainingRows(indices, this.#steps), (logits) => {
       const measured = loss.measure(logits, targets);
       tally.add(measured);
       return measured.gradient();

@@ -10,6 +10,7 @@ export interface RecordedTrial {
   readonly context: TrialContext;
   readonly started: string[];
   readonly reports: Report[];
+  readonly notes: string[];
   onReport: (step: number) => void;
   abort(): void;
 }
@@ -19,13 +20,14 @@ export function recordTrial(config: unknown, overrides: Partial<TrialContext> = 
   const trial: RecordedTrial = {
     started: [],
     reports: [],
+    notes: [],
     onReport: () => {},
     abort: () => controller.abort(),
     context: {
       params: {},
       config,
       seed: 1,
-      datasetsDir: undefined,
+      data: { offline: true },
       expectedDigest: '',
       signal: controller.signal,
       started: (info) => trial.started.push(info.datasetDigest),
@@ -33,6 +35,7 @@ export function recordTrial(config: unknown, overrides: Partial<TrialContext> = 
         trial.reports.push({ step, metrics });
         trial.onReport(step);
       },
+      note: (line) => trial.notes.push(line),
       ...overrides,
     },
   };

@@ -8,13 +8,14 @@ import type { Dataset } from '../../../worker/train/dataset/dataset.js';
 import type { EpochMetrics } from '../../../worker/train/metrics.js';
 import type { Trainer } from '../../../worker/train/trainer.js';
 import type { TrainerState } from '../../../worker/train/trainer-state.js';
+import { preparation } from './dataset/preparation.js';
 
 const { signal } = new AbortController();
 let data: Dataset;
 
 beforeAll(async () => {
   await useBackend('wasm');
-  data = await openDataset('digits', { train: 200, validation: 60 }, undefined);
+  data = await openDataset({ name: 'digits', train: 200, validation: 60 }, preparation({ offline: true }));
 });
 
 function configured(overrides: object): TrainConfig {

@@ -1,51 +1,138 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Dataset, imageBytes } from './dataset.js';
+import { Random } from '../random.js';
+import { type Augment, type Augmentation, createAugment } from './augmentation.js';
+import { type Dataset, type Pixels, sampleBytes, sampleSize } from './dataset.js';
 
-/** A data set's images as the rows of floats that a network takes: mean 0 and variance 1 over the training images. */
+/** The step's number is added to it, so that each step has a stream of chance of its own. */
+const AUGMENT_STREAMS = 0x8000_0000;
+
+export interface BatchOptions {
+  readonly augment?: Augmentation | undefined;
+  /** A uint32: what augmentation draws from. */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * A data set's samples as the rows of floats that a network takes, normalized. The rows of a batch lie in memory that the
+ * next batch takes again: a tensor of them is to be used up before.
+ */
 export class Batches {
-  readonly #data: Dataset;
-  /** What each byte becomes. */
-  readonly #scale: Float32Array;
+  readonly #pixels: Pixels;
+  readonly #labels: Uint16Array;
+  readonly #size: number;
+  readonly #sampleBytes: number;
+  readonly #normalize: Normalize;
+  readonly #augment: Augment | undefined;
+  readonly #seed: number;
+  readonly #image: Float32Array;
+  #stored = new Uint8Array(0);
+  #rows = new Float32Array(0);
 
-  constructor(data: Dataset) {
-    this.#data = data;
-    this.#scale = standardScale(data);
+  constructor(data: Dataset, { augment, seed = 0 }: BatchOptions = {}) {
+    this.#pixels = data.pixels;
+    this.#labels = data.labels;
+    this.#size = sampleSize(data);
+    this.#sampleBytes = sampleBytes(data);
+    this.#normalize = data.type === 'u8' ? normalizeBytes(data) : normalizeFloats(data);
+    const { mean, deviation } = data.normalization;
+    const paint = data.means.map((value, channel) => (value - mean[channel]!) / deviation[channel]!);
+    this.#augment = createAugment(data.name, data, augment, paint);
+    this.#seed = seed;
+    this.#image = new Float32Array(this.#augment === undefined ? 0 : this.#size);
   }
 
   /** Numbers per row. */
   get inputs(): number {
-    return imageBytes(this.#data);
+    return this.#size;
   }
 
-  /** The images at these indices, one per row. */
+  /** The samples at these indices as they are, one per row. */
   rows(indices: Uint32Array): tf.Tensor2D {
-    const { images } = this.#data;
-    const size = this.inputs;
-    const values = new Float32Array(indices.length * size);
-    let to = 0;
-    for (const index of indices) {
-      const end = (index + 1) * size;
-      for (let from = index * size; from < end; from++) values[to++] = this.#scale[images[from]!]!;
-    }
-    return tf.tensor2d(values, [indices.length, size]);
+    return this.#tensor(this.fill(indices), indices.length);
   }
 
-  labels(indices: Uint32Array): Uint8Array {
-    return Uint8Array.from(indices, (index) => this.#data.labels[index]!);
+  /** The samples at these indices for one step of training, changed at random where that is wanted. */
+  trainingRows(indices: Uint32Array, step: number): tf.Tensor2D {
+    return this.#tensor(this.fillForTraining(indices, step), indices.length);
+  }
+
+  /** The numbers behind {@link rows}. They hold until the next call. */
+  fill(indices: Uint32Array): Float32Array {
+    const rows = this.#room(indices.length);
+    this.#normalize(this.#read(indices), rows, 0);
+    return rows;
+  }
+
+  /** The numbers behind {@link trainingRows}. They hold until the next call. */
+  fillForTraining(indices: Uint32Array, step: number): Float32Array {
+    const augment = this.#augment;
+    if (augment === undefined) return this.fill(indices);
+    const stored = this.#read(indices);
+    const rows = this.#room(indices.length);
+    const random = new Random(this.#seed, AUGMENT_STREAMS + step);
+    const bytes = this.#sampleBytes;
+    for (let i = 0; i < indices.length; i++) {
+      this.#normalize(stored.subarray(i * bytes, (i + 1) * bytes), this.#image, 0);
+      augment(this.#image, rows, i * this.#size, random);
+    }
+    return rows;
+  }
+
+  labels(indices: Uint32Array): Uint16Array {
+    return Uint16Array.from(indices, (index) => this.#labels[index]!);
+  }
+
+  #tensor(rows: Float32Array, count: number): tf.Tensor2D {
+    return tf.tensor2d(rows, [count, this.#size]);
+  }
+
+  #read(indices: Uint32Array): Uint8Array {
+    const bytes = indices.length * this.#sampleBytes;
+    if (this.#stored.length < bytes) this.#stored = new Uint8Array(bytes);
+    const stored = this.#stored.subarray(0, bytes);
+    this.#pixels.read(indices, stored);
+    return stored;
+  }
+
+  #room(count: number): Float32Array {
+    const numbers = count * this.#size;
+    if (this.#rows.length < numbers) this.#rows = new Float32Array(numbers);
+    return this.#rows.subarray(0, numbers);
   }
 }
 
-/** Counted in whole numbers, so that the scale is the same in whatever order the images come. */
-function standardScale(data: Dataset): Float32Array {
-  const counts = new Float64Array(256);
-  const size = imageBytes(data);
-  for (const index of data.train) {
-    const end = (index + 1) * size;
-    for (let at = index * size; at < end; at++) counts[data.images[at]!]!++;
+/** Turns stored samples into what the network sees, at `to` from `at` on. */
+type Normalize = (stored: Uint8Array, to: Float32Array, at: number) => void;
+
+/** By a table of what each byte becomes, for each channel. */
+function normalizeBytes({ channels, normalization: { mean, deviation } }: Dataset): Normalize {
+  const table = new Float32Array(256 * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let byte = 0; byte < 256; byte++) {
+      table[channel * 256 + byte] = (byte - mean[channel]!) / deviation[channel]!;
+    }
   }
-  const total = data.train.length * size;
-  const mean = counts.reduce((sum, count, byte) => sum + count * byte, 0) / total;
-  const variance = counts.reduce((sum, count, byte) => sum + count * (byte - mean) ** 2, 0) / total;
-  const deviation = variance > 0 ? Math.sqrt(variance) : 1;
-  return Float32Array.from(counts, (_, byte) => (byte - mean) / deviation);
+  if (channels === 1) {
+    return (stored, to, at) => {
+      for (let i = 0; i < stored.length; i++) to[at + i] = table[stored[i]!]!;
+    };
+  }
+  return (stored, to, at) => {
+    for (let i = 0; i < stored.length; i += channels) {
+      for (let channel = 0; channel < channels; channel++) {
+        to[at + i + channel] = table[channel * 256 + stored[i + channel]!]!;
+      }
+    }
+  };
+}
+
+function normalizeFloats({ channels, normalization: { mean, deviation } }: Dataset): Normalize {
+  return (stored, to, at) => {
+    const numbers = new Float32Array(stored.buffer, stored.byteOffset, stored.length / 4);
+    for (let i = 0; i < numbers.length; i += channels) {
+      for (let channel = 0; channel < channels; channel++) {
+        to[at + i + channel] = (numbers[i + channel]! - mean[channel]!) / deviation[channel]!;
+      }
+    }
+  };
 }

@@ -1,48 +1,189 @@
-import { ObjectiveError } from '../../objectives/errors.js';
-import type { Dataset, DatasetOptions, LabelledImages } from './dataset.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { CutConfig, DatasetConfig, IdxDataConfig, NamedDataConfig } from '../../../proto/dataset.js';
+import type { DataPlaces } from '../../data-places.js';
+import { DatasetMissingError, ObjectiveError } from '../../objectives/errors.js';
+import { CIFAR_10, CIFAR_100, CIFAR_100_COARSE, type CifarFiles, cifarSource } from './cifar.js';
+import type { Dataset, Samples } from './dataset.js';
+import { openSamples, writeAtomically } from './decoded-cache.js';
 import { digestDataset } from './digest.js';
 import { DIGITS_DEFAULTS, generateDigits } from './digits/digits.js';
-import { hasMnist, readMnist } from './mnist.js';
-import { type SplitSizes, splitStratified } from './split.js';
+import { findIdxFolder, idxSource } from './idx.js';
+import { samplesInMemory } from './in-memory.js';
+import { missingSet } from './named-cache.js';
+import { NAMED_SETS, type NamedSet } from './named-sets.js';
+import { type ChannelStatistics, channelStatisticsSchema, measureChannels, normalization } from './normalization.js';
+import { locate } from './paths.js';
+import type { Preparation } from './preparation.js';
+import type { Source } from './source.js';
+import { splitStratified } from './split.js';
 
-const MNIST_VALIDATION = 10_000;
+/** As many entries of the folder of data sets are told to the coordinator. */
+const MOST_ENTRIES = 1_000;
 
-/** Names of the data sets this worker can read. */
-export async function listDatasets(datasetsDir: string | undefined): Promise<string[]> {
-  const names = ['digits'];
-  if (datasetsDir !== undefined && (await hasMnist(datasetsDir))) names.push('mnist');
-  return names;
+/**
+ * What data this worker has: the names of sets that are generated, lie in its folder or its cache or can be downloaded, and,
+ * as `./entry`, what lies in the folder of data sets. `./*` stands for more entries than can be told.
+ */
+export async function listDatasets(places: DataPlaces): Promise<string[]> {
+  const named = NAMED_SETS.filter((set) => hasAnyFile(set, places.datasetsDir));
+  const entries = places.datasetsDir === undefined ? [] : await readdir(places.datasetsDir).catch(() => []);
+  const seen = entries.filter((entry) => !entry.startsWith('.')).sort();
+  return [
+    'digits',
+    ...named.map(({ name }) => name),
+    ...seen.slice(0, MOST_ENTRIES).map((entry) => `./${entry}`),
+    ...(seen.length > MOST_ENTRIES ? ['./*'] : []),
+  ];
 }
 
 /**
- * Reads or generates a data set and cuts it into training and validation images.
+ * Reads, downloads or generates a data set and cuts it into samples to train on, to validate with and to test on.
  *
- * @throws {ObjectiveError} when there is no such data set, its files are damaged, or it has too few images
+ * @throws {DatasetMissingError} when this worker does not have it
+ * @throws {ObjectiveError} when its files are damaged, it has too few samples, or no server gives it
  */
-export async function openDataset(
-  name: string,
-  options: DatasetOptions,
-  datasetsDir: string | undefined,
-): Promise<Dataset> {
-  const seed = options.seed ?? 0;
-  switch (name) {
-    case 'digits': {
-      const train = options.train ?? DIGITS_DEFAULTS.train;
-      const validation = options.validation ?? DIGITS_DEFAULTS.validation;
-      return cut(name, generateDigits(train + validation, seed), { train, validation }, seed);
-    }
-    case 'mnist': {
-      const sizes = { train: options.train ?? 'rest', validation: options.validation ?? MNIST_VALIDATION } as const;
-      return cut(name, await readMnist(datasetsDir), sizes, seed);
-    }
-    default: {
-      const names = (await listDatasets(datasetsDir)).join(', ');
-      throw new ObjectiveError(`data set ${JSON.stringify(name)} is unknown to this worker; it has ${names}`);
-    }
-  }
+export async function openDataset(config: DatasetConfig, preparation: Preparation): Promise<Dataset> {
+  if (typeof config === 'string') return openDataset({ name: config }, preparation);
+  const { places } = preparation;
+  if ('name' in config) return openNamed(config, preparation);
+  const source = sourceOf(config, places);
+  return cut(source.name, await openSamples(source, preparation), config, places);
 }
 
-function cut(name: string, data: LabelledImages, sizes: SplitSizes, seed: number): Dataset {
-  const split = splitStratified(name, data.labels, sizes, seed);
-  return { name, ...data, ...split, digest: digestDataset(data, split) };
+async function openNamed(config: NamedDataConfig, preparation: Preparation): Promise<Dataset> {
+  const { name } = config;
+  if (name === 'digits') return openDigits(config, preparation.places);
+  const set = NAMED_SETS.find((known) => known.name === name);
+  if (set === undefined) {
+    const names = ['digits', ...NAMED_SETS.map((known) => known.name)].join(', ');
+    throw new ObjectiveError(
+      `data set ${JSON.stringify(name)} is unknown; there are ${names}, and what {images: DIR}, {csv: FILE} ` +
+        `and the like name`,
+    );
+  }
+  const source = await findNamed(set, config.data, preparation);
+  const samples = await openSamples(source, preparation);
+  return cut(name, samples, { validation: set.validation, ...config }, preparation.places);
+}
+
+function openDigits(config: NamedDataConfig, places: DataPlaces): Dataset {
+  const { train = DIGITS_DEFAULTS.train, validation = DIGITS_DEFAULTS.validation, test = 0 } = config;
+  for (const count of [train, validation, test]) {
+    if (count > 0 && count < 1) {
+      throw new ObjectiveError(
+        `data set digits has as many images as are asked for; ${count} must be a number of images`,
+      );
+    }
+  }
+  const images = generateDigits(train + validation + test, config.seed ?? 0);
+  const samples = samplesInMemory(images, { train: train + validation, validation: 0, test });
+  return cut('digits', samples, { ...config, train, validation }, { ...places, cacheDir: undefined });
+}
+
+async function findNamed(set: NamedSet, data: string | undefined, preparation: Preparation): Promise<Source> {
+  const { datasetsDir } = preparation.places;
+  const folders = data === undefined ? foldersOf(set, datasetsDir) : [locate(datasetsDir, data).path];
+  const found = set.source((names) => firstThere(folders, names));
+  if (!('missing' in found)) return found;
+  if (data !== undefined || hasAnyFile(set, datasetsDir)) {
+    throw new DatasetMissingError(
+      `data set ${set.name}: ${found.missing} was not found; it must lie in ${folders.join(' or ')}`,
+    );
+  }
+  return missingSet(set, datasetsDir);
+}
+
+function foldersOf(set: NamedSet, datasetsDir: string | undefined): string[] {
+  return datasetsDir === undefined ? [] : [set.name, ...set.folders].map((folder) => join(datasetsDir, folder));
+}
+
+function firstThere(folders: readonly string[], names: readonly string[]): string | undefined {
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find((path) => existsSync(path));
+}
+
+/**
+ * Whether any of a set's files lies in the folder. One that is incomplete counts: its trials say which file is missing, where
+ * a download would hide that somebody meant to have it.
+ */
+function hasAnyFile(set: NamedSet, datasetsDir: string | undefined): boolean {
+  let any = false;
+  set.source((names) => {
+    const path = firstThere(foldersOf(set, datasetsDir), names);
+    any ||= path !== undefined;
+    return path ?? '';
+  });
+  return any;
+}
+
+type PlacedConfig = Exclude<DatasetConfig, string | NamedDataConfig>;
+
+/** What a study says lies in the folder of data sets. */
+function sourceOf(config: PlacedConfig, places: DataPlaces): Source {
+  const at = (path: string): string => locate(places.datasetsDir, path).path;
+  if ('idx' in config) return idxSourceOf(config, at);
+  if ('cifar10' in config) return cifarSource(config.cifar10, CIFAR_10, cifarFiles(at(config.cifar10)));
+  const kind = config.labels === 'coarse' ? CIFAR_100_COARSE : CIFAR_100;
+  return cifarSource(config.cifar100, kind, cifarFiles(at(config.cifar100)));
+}
+
+function idxSourceOf(config: IdxDataConfig, at: (path: string) => string): Source {
+  const { idx, labels, test_idx, test_labels } = config;
+  if (labels === undefined) {
+    const { train, test } = findIdxFolder(at(idx));
+    return idxSource(idx, train, test);
+  }
+  if ((test_idx === undefined) !== (test_labels === undefined)) {
+    const [there, lacking] = test_idx === undefined ? ['test_labels', 'test_idx'] : ['test_idx', 'test_labels'];
+    throw new ObjectiveError(`train.dataset has ${there} but no ${lacking}; name both files`);
+  }
+  const test =
+    test_idx === undefined || test_labels === undefined ? undefined : { images: at(test_idx), labels: at(test_labels) };
+  return idxSource(idx, { images: at(idx), labels: at(labels) }, test);
+}
+
+function cifarFiles(path: string): CifarFiles {
+  return /\.(tar\.gz|tgz)$/.test(basename(path)) ? { archive: path } : { folder: path };
+}
+
+function cut(name: string, samples: Samples, config: CutConfig, { cacheDir }: DataPlaces): Dataset {
+  const { classNames, labels, parts, type } = samples;
+  if (classNames.length < 2) {
+    throw new ObjectiveError(`data set ${name} has images of one class only; there must be two to tell apart`);
+  }
+  const split = splitStratified(name, labels, parts, config);
+  const digest = digestDataset(samples, split);
+  const statistics = statisticsOf(samples, split.train, digest, cacheDir);
+  return {
+    name,
+    ...samples,
+    ...split,
+    classes: classNames.length,
+    normalization: normalization(config.normalize ?? 'standard', type, statistics),
+    means: statistics.mean,
+    digest,
+  };
+}
+
+/** Measured once for a split, and kept beside the decoded samples: a pass over all of them costs more than all the rest. */
+function statisticsOf(
+  samples: Samples,
+  train: Uint32Array,
+  digest: string,
+  cacheDir: string | undefined,
+): ChannelStatistics {
+  if (cacheDir === undefined) return measureChannels(samples, train);
+  const path = join(cacheDir, 'decoded', `${digest}.statistics.json`);
+  try {
+    return channelStatisticsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    const statistics = measureChannels(samples, train);
+    try {
+      writeAtomically(path, JSON.stringify(statistics));
+    } catch {
+      // Measured again the next time.
+    }
+    return statistics;
+  }
 }

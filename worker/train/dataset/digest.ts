@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
-import type { LabelledImages, Split } from './dataset.js';
+import type { Samples, Split } from './dataset.js';
 
 /**
- * SHA-256, in hex, of what a training sees: shape, images, labels and split. Two workers with the same digest train
- * on the same data, however their files are packed.
+ * SHA-256, in hex, of what a training sees: shape, samples, labels, classes and split. Two workers with the same digest
+ * train on the same data, however their files are packed.
  */
-export function digestDataset(data: LabelledImages, split: Split): string {
-  const { height, width, channels, classes } = data;
+export function digestDataset(samples: Samples, split: Split): string {
+  const { height, width, channels, type, classNames, content, labels } = samples;
+  const { train, validation, test } = split;
   const hash = createHash('sha256');
-  hash.update(`${[height, width, channels, classes, split.train.length, split.validation.length].join(' ')}\n`);
-  hash.update(data.images);
-  hash.update(data.labels);
-  hash.update(littleEndian(split.train));
-  hash.update(littleEndian(split.validation));
+  const counts = [labels, train, validation, test].map(({ length }) => length);
+  hash.update(`${JSON.stringify([height, width, channels, type, classNames, content, counts])}\n`);
+  for (const numbers of [labels, train, validation, test]) hash.update(littleEndian(numbers));
   return hash.digest('hex');
 }
 
-function littleEndian(indices: Uint32Array): Buffer {
-  const bytes = Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength);
-  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
+function littleEndian(numbers: Uint16Array | Uint32Array): Buffer {
+  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  if (endianness() === 'LE') return bytes;
+  return numbers.BYTES_PER_ELEMENT === 2 ? Buffer.from(bytes).swap16() : Buffer.from(bytes).swap32();
 }

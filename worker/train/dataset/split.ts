@@ -1,52 +1,110 @@
 import { ObjectiveError } from '../../objectives/errors.js';
 import { Random } from '../random.js';
-import type { Split } from './dataset.js';
+import type { CutOptions, Parts, Split } from './dataset.js';
 
-/** Images wanted on either side; what is left out is `rest`: all that remains. */
-export interface SplitSizes {
-  readonly train: number | 'rest';
-  readonly validation: number;
-}
+/** The share of the training samples that is taken for validation where nobody says how many. */
+const VALIDATION_SHARE = 0.2;
 
 /**
- * Draws which images are trained on and which are measured on. Each side has every class in the same proportion as
- * the whole, to within one image, so that a metric does not depend on a lucky draw.
+ * Draws which samples are trained on and which are measured on. Each side has every class in the same proportion as
+ * the whole, to within one sample, so that a metric does not depend on a lucky draw. Samples that their source has set
+ * apart for validation or test stay apart: of these only the number can be chosen.
  *
  * @param name   the data set, for messages
- * @param labels one per image
- * @param seed   a uint32; equal seeds give equal splits
- * @throws {ObjectiveError} when more images are wanted than there are
+ * @param labels one per sample
+ * @throws {ObjectiveError} when more samples are wanted than there are, or none would be left to train or measure on
  */
-export function splitStratified(name: string, labels: Uint8Array, sizes: SplitSizes, seed: number): Split {
-  const train = sizes.train === 'rest' ? labels.length - sizes.validation : sizes.train;
-  if (train < 1 || train + sizes.validation > labels.length) {
-    const wanted = sizes.train === 'rest' ? 'the rest' : String(sizes.train);
-    throw new ObjectiveError(
-      `data set ${name} has ${labels.length} images: ${wanted} to train and ${sizes.validation} to validate on ` +
-        `are more than that; ask for fewer`,
-    );
+export function splitStratified(name: string, labels: Uint16Array, parts: Parts, wanted: CutOptions): Split {
+  const random = new Random(wanted.seed ?? 0);
+  const pool = interleaveClasses(labels, 0, parts.train, random);
+  const counts = countSamples(name, parts, wanted);
+  const { train, validation, test } = counts;
+  const cutValidation = parts.validation > 0 ? 0 : validation;
+  const cutTest = parts.test > 0 ? 0 : test;
+  const forTraining = pool.slice(cutValidation + cutTest).slice(0, train);
+  const cutForValidation = pool.slice(0, cutValidation);
+  random.shuffle(forTraining);
+  random.shuffle(cutForValidation);
+  return {
+    train: forTraining,
+    validation:
+      parts.validation > 0 ? choose(labels, parts.train, parts.validation, validation, random) : cutForValidation,
+    test:
+      parts.test > 0
+        ? choose(labels, parts.train + parts.validation, parts.test, test, random)
+        : pool.slice(cutValidation, cutValidation + cutTest),
+  };
+}
+
+/** How many samples each side gets. */
+function countSamples(name: string, parts: Parts, wanted: CutOptions): Parts {
+  const { train: all } = parts;
+  const test = apart(name, 'test on', wanted.test, parts.test) ?? inAll(wanted.test ?? 0, all);
+  const validation =
+    apart(name, 'validate on', wanted.validation, parts.validation) ??
+    inAll(wanted.validation ?? VALIDATION_SHARE, all);
+  const cut = (parts.validation > 0 ? 0 : validation) + (parts.test > 0 ? 0 : test);
+  const train = wanted.train === undefined ? all - cut : inAll(wanted.train, all);
+  if (train < 1 || train + cut > all) {
+    const said = wanted.train === undefined ? 'the rest' : String(train);
+    const others = [
+      ...(parts.validation > 0 ? [] : [`${validation} to validate on`]),
+      ...(parts.test > 0 || test === 0 ? [] : [`${test} to test on`]),
+    ];
+    const sides = [`${said} to train`, ...others].join(' and ');
+    throw new ObjectiveError(`data set ${name} has ${all} images: ${sides} are more than that; ask for fewer`);
   }
-  const random = new Random(seed);
-  const order = interleaveClasses(labels, random);
-  const split = { validation: order.slice(0, sizes.validation), train: order.slice(sizes.validation).slice(0, train) };
-  random.shuffle(split.train);
-  random.shuffle(split.validation);
-  return split;
+  if (validation < 1) throw new ObjectiveError(`data set ${name} has ${all} images: none is left to validate on`);
+  return { train, validation, test };
+}
+
+/** How many of the samples that the source has set apart; undefined where it has not. */
+function apart(name: string, what: string, wanted: number | undefined, there: number): number | undefined {
+  if (there === 0) return undefined;
+  const count = wanted === undefined ? there : inAll(wanted, there);
+  if (count <= there) return count;
+  throw new ObjectiveError(`data set ${name} has ${there} images of its own to ${what}, not ${count}; ask for fewer`);
+}
+
+function inAll(wanted: number, all: number): number {
+  return wanted < 1 ? Math.round(wanted * all) : wanted;
+}
+
+function choose(labels: Uint16Array, from: number, count: number, wanted: number, random: Random): Uint32Array {
+  if (wanted === count) return Uint32Array.from({ length: count }, (_, i) => from + i);
+  return interleaveClasses(labels, from, count, random).slice(0, wanted);
 }
 
 /**
- * All images, shuffled within their class, in an order of which every stretch has the classes in proportion: the k-th
- * of a class's n images stands at (k + 1/2) / n of the way.
+ * A range of the samples, shuffled within their class, in an order of which every stretch has the classes in
+ * proportion: the k-th of a class's n samples stands at (k + 1/2) / n of the way.
  */
-function interleaveClasses(labels: Uint8Array, random: Random): Uint32Array {
-  const byClass = Array.from({ length: 256 }, (): number[] => []);
-  for (const [index, label] of labels.entries()) byClass[label]!.push(index);
-  const places: { readonly image: number; readonly at: number; readonly label: number }[] = [];
-  for (const [label, images] of byClass.entries()) {
-    const shuffled = Uint32Array.from(images);
-    random.shuffle(shuffled);
-    for (const [rank, image] of shuffled.entries()) places.push({ image, label, at: (rank + 0.5) / shuffled.length });
+function interleaveClasses(labels: Uint16Array, from: number, count: number, random: Random): Uint32Array {
+  const byClass = groupByClass(labels, from, count);
+  const samples = new Uint32Array(count);
+  const places = new Float64Array(count);
+  let filled = 0;
+  for (const group of byClass) {
+    random.shuffle(group);
+    for (const [rank, sample] of group.entries()) {
+      samples[filled] = sample;
+      places[filled++] = (rank + 0.5) / group.length;
+    }
   }
-  places.sort((a, b) => a.at - b.at || a.label - b.label);
-  return Uint32Array.from(places, (place) => place.image);
+  // Of equal places the lower class comes first, as the classes stand in `samples`: sorting is stable.
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  order.sort((a, b) => places[a]! - places[b]! || a - b);
+  return order.map((i) => samples[i]!);
+}
+
+function groupByClass(labels: Uint16Array, from: number, count: number): Uint32Array[] {
+  const sizes: number[] = [];
+  for (let i = from; i < from + count; i++) sizes[labels[i]!] = (sizes[labels[i]!] ?? 0) + 1;
+  const groups = Array.from(sizes, (size) => new Uint32Array(size ?? 0));
+  const filled = groups.map(() => 0);
+  for (let i = from; i < from + count; i++) {
+    const label = labels[i]!;
+    groups[label]![filled[label]!++] = i;
+  }
+  return groups;
 }

@@ -5,7 +5,7 @@ export interface Loss {
   /** Logits per image. */
   readonly outputs: number;
   /** The labels of a batch in the form that the other functions take. */
-  targets(labels: Uint8Array): Targets;
+  targets(labels: Uint8Array | Uint16Array): Targets;
   /** What the metrics are made of: the loss and the right answers, each summed over the batch. */
   measure(logits: tf.Tensor, targets: Targets): Measured;
 }

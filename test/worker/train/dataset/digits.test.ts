@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../../../worker/train/dataset/catalog.js';
 import { generateDigits } from '../../../../worker/train/dataset/digits/digits.js';
+import { preparation } from './preparation.js';
 
 describe('generateDigits', () => {
   it('makes these very pictures, on every machine: change them and old studies no longer compare', () => {
@@ -39,7 +40,7 @@ describe('generateDigits', () => {
 
 describe('the data set digits', () => {
   it('has the sizes that are asked for', async () => {
-    const data = await openDataset('digits', { train: 100, validation: 40 }, undefined);
+    const data = await openDataset({ name: 'digits', train: 100, validation: 40 }, preparation({ offline: true }));
     expect([data.train.length, data.validation.length]).toEqual([100, 40]);
     expect(data.classes).toBe(10);
   });

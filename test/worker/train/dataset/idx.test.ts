@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectiveError } from '../../../../worker/objectives/objective.js';
-import { readIdxImages } from '../../../../worker/train/dataset/idx.js';
+import { idxSource } from '../../../../worker/train/dataset/idx.js';
+import { decode } from './decode.js';
 import { idxFile } from './idx-file.js';
 
 let folder: string;
@@ -17,10 +18,10 @@ const pixels = Uint8Array.from({ length: 3 * 2 * 4 }, (_, index) => index * 10);
 const images = idxFile([3, 2, 4], pixels);
 const labels = idxFile([3], Uint8Array.of(1, 0, 2));
 
-async function read(imageFile: Uint8Array, labelFile: Uint8Array): Promise<Awaited<ReturnType<typeof readIdxImages>>> {
+async function read(imageFile: Uint8Array, labelFile: Uint8Array): ReturnType<typeof decode> {
   await writeFile(join(folder, 'images'), imageFile);
   await writeFile(join(folder, 'labels'), labelFile);
-  return readIdxImages(join(folder, 'images'), join(folder, 'labels'));
+  return decode(idxSource('x', { images: join(folder, 'images'), labels: join(folder, 'labels') }));
 }
 
 async function fault(imageFile: Uint8Array, labelFile: Uint8Array): Promise<string> {
@@ -29,18 +30,18 @@ async function fault(imageFile: Uint8Array, labelFile: Uint8Array): Promise<stri
   return (error as Error).message.replaceAll(`${folder}/`, '');
 }
 
-describe('readIdxImages', () => {
+describe('idxSource', () => {
   it('reads images and labels, gzipped or not', async () => {
     const plain = await read(images, labels);
-    expect(plain).toMatchObject({ height: 2, width: 4, channels: 1, classes: 3 });
-    expect([...plain.images]).toEqual([...pixels]);
+    expect(plain).toMatchObject({ height: 2, width: 4, channels: 1, classNames: ['0', '1', '2'] });
+    expect([...plain.numbers]).toEqual([...pixels]);
     expect([...plain.labels]).toEqual([1, 0, 2]);
     expect(await read(gzipSync(images), gzipSync(labels))).toEqual(plain);
   });
 
   it('names the file that is missing', async () => {
     await writeFile(join(folder, 'labels'), labels);
-    const reading = readIdxImages(join(folder, 'nowhere'), join(folder, 'labels'));
+    const reading = decode(idxSource('x', { images: join(folder, 'nowhere'), labels: join(folder, 'labels') }));
     await expect(reading).rejects.toThrow(`${join(folder, 'nowhere')} cannot be read: ENOENT`);
   });
 

@@ -1,5 +1,5 @@
 import { Random } from '../../random.js';
-import type { LabelledImages } from '../dataset.js';
+import type { LabelledImages } from '../in-memory.js';
 import { Canvas } from './canvas.js';
 import { writeDigit } from './handwriting.js';
 
@@ -7,7 +7,7 @@ import { writeDigit } from './handwriting.js';
 export const DIGITS_DEFAULTS = { train: 5_000, validation: 2_000 } as const;
 
 const SIZE = 20;
-const CLASSES = 10;
+const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /** What makes the pictures hard to read: brightness in [0, 1], lengths in pixels. */
 const DIRT = {
@@ -29,17 +29,17 @@ const DIRT = {
 export function generateDigits(count: number, seed: number): LabelledImages {
   const canvas = new Canvas(SIZE);
   const images = new Uint8Array(count * SIZE * SIZE);
-  const labels = new Uint8Array(count);
+  const labels = new Uint16Array(count);
   for (let image = 0; image < count; image++) {
     const random = new Random(seed, image);
-    const digit = image % CLASSES;
+    const digit = image % DIGITS.length;
     labels[image] = digit;
     canvas.clear();
     scratch(canvas, random);
     writeDigit(canvas, digit, random);
     develop(canvas, random, images.subarray(image * SIZE * SIZE, (image + 1) * SIZE * SIZE));
   }
-  return { height: SIZE, width: SIZE, channels: 1, classes: CLASSES, images, labels };
+  return { height: SIZE, width: SIZE, channels: 1, classNames: DIGITS, images, labels };
 }
 
 function scratch(canvas: Canvas, random: Random): void {
