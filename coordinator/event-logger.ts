@@ -35,6 +35,18 @@ function logEvent(logger: Logger, event: Event): void {
     case 'TrialProposed':
     case 'TrialWithdrawn':
     case 'TrialReported':
+    case 'OutputSaved':
+      break;
+    case 'CheckpointSaved':
+    case 'WeightsSaved': {
+      const { trial, attempt, step } = event;
+      const bytes = event.files.reduce((sum, file) => sum + file.bytes, 0);
+      const what = event.type === 'WeightsSaved' ? 'weights saved' : 'checkpoint saved';
+      logger.debug({ study, trial, attempt, step, bytes }, what);
+      break;
+    }
+    case 'ArtifactsReleased':
+      logger.debug({ study, trial: event.trial, kind: event.kind }, 'artifacts not kept any longer');
       break;
     case 'AttemptStarted': {
       const { trial, attempt, workerName: worker } = event;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { openDirectoryArtifacts } from './artifacts/directory.js';
+import { createArtifactKeeper } from './artifacts/keeper.js';
 import { Coordinator } from './coordinator.js';
 import { startDashboard } from './dashboard/server.js';
 import { ConfigError } from './errors.js';
@@ -32,6 +33,11 @@ export interface CoordinatorConfig {
   readonly onListening: (address: string, dashboard: string | undefined) => void;
 }
 
+/** An artifact that nothing refers to may be of an upload whose event is on its way: so long, milliseconds. */
+const ORPHAN_GRACE_MS = 3_600_000;
+/** Between two searches for such artifacts. */
+const SWEEP_MS = 600_000;
+
 /**
  * Runs a coordinator until its signal is aborted. What it acknowledged is in its state folder; the next one on the same
  * folder goes on where this one stopped.
@@ -52,11 +58,16 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
     failure.catch(() => {});
     const coordinator = await Coordinator.open({ log, leaseMs, onFailure });
     coordinator.follow(createEventLogger(logger));
+    const keeper = createArtifactKeeper({ artifacts, coordinator, logger, graceMs: ORPHAN_GRACE_MS });
+    const sweep = (): void => {
+      keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
+    };
     const server = await startServer(listen, {
       coordinator,
       heartbeatMs,
       leaseMs,
       artifacts,
+      keeper,
       maxArtifactBytes,
       logger,
     });
@@ -68,6 +79,8 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
       () => coordinator.post({ type: 'CheckDeadlines' }, () => {}),
       Math.min(1000, leaseMs / 4),
     );
+    const sweeper = setInterval(sweep, SWEEP_MS);
+    sweep();
     try {
       if (!isLoopback(listen)) logger.warn({ address: server.address }, 'insecure: anyone who reaches it may use it');
       logger.info(
@@ -80,8 +93,10 @@ export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
     } finally {
       clearInterval(ticker);
       dashboard?.close();
+      clearInterval(sweeper);
       server.close();
       await coordinator.settled();
+      await keeper.settled();
     }
   } finally {
     await artifacts.close();

@@ -3,7 +3,19 @@
 // are milliseconds since the epoch; a number that JSON cannot hold is the string "NaN", "Infinity" or "-Infinity"; what is
 // not there yet is null.
 
-import type { Attempt, Gpu, GpuUse, Leaderboard, Param, Repeats, Study, Trial, TrialCounts, Worker } from './index.js';
+import type {
+  Attempt,
+  Gpu,
+  GpuUse,
+  Leaderboard,
+  Param,
+  Repeats,
+  SavedFiles,
+  Study,
+  Trial,
+  TrialCounts,
+  Worker,
+} from './index.js';
 import { studyStateName, trialStateName } from './state-names.js';
 
 /** Any JSON value. */
@@ -20,8 +32,9 @@ export type StudyJson = Omit<Study, 'state' | 'finishedAtMs' | 'spec' | 'best' |
 /** See {@link trialJson}. */
 export type TrialJson = Omit<
   Trial,
-  'state' | 'params' | 'value' | 'rerunOf' | 'repeats' | 'endedAtMs' | 'attempts' | 'reports'
+  'state' | 'params' | 'value' | 'rerunOf' | 'repeats' | 'endedAtMs' | 'attempts' | 'reports' | 'weights'
 > & {
+  readonly weights: SavedFilesJson | null;
   readonly repeats: (Omit<Repeats, 'mean'> & { readonly mean: number | string | null }) | null;
   readonly state: string;
   readonly params: { readonly [name: string]: Json };
@@ -31,9 +44,15 @@ export type TrialJson = Omit<
   readonly attempts: readonly AttemptJson[];
   readonly reports: readonly {
     readonly step: number;
-    readonly metrics: { readonly [name: string]: number | string };
+    readonly metrics: MetricsJson;
   }[];
 };
+
+export type SavedFilesJson = Omit<SavedFiles, 'metrics'> & { readonly metrics: MetricsJson };
+
+interface MetricsJson {
+  readonly [name: string]: number | string;
+}
 
 export type AttemptJson = Omit<Attempt, 'endedAtMs'> & { readonly endedAtMs: number | null };
 
@@ -81,7 +100,7 @@ export function studyJson(study: Study): StudyJson {
 
 /** One trial; `params` is an object from name to value, in the order of the file, active parameters only. */
 export function trialJson(trial: Trial): TrialJson {
-  const { number, state, params, value, rerunOf, endedAtMs, attempts, reports, repeats, ...plain } = trial;
+  const { number, state, params, value, rerunOf, endedAtMs, attempts, reports, repeats, weights, ...plain } = trial;
   return {
     number,
     state: trialStateName(state),
@@ -93,11 +112,19 @@ export function trialJson(trial: Trial): TrialJson {
       repeats === undefined ? null : { ...repeats, mean: repeats.mean === undefined ? null : numberJson(repeats.mean) },
     endedAtMs: endedAtMs || null,
     attempts: attempts.map(attemptJson),
+    weights:
+      weights === undefined
+        ? null
+        : { ...weights, files: weights.files.map((file) => ({ ...file })), metrics: metricsJson(weights.metrics) },
     reports: reports.map(({ step, metrics }) => ({
       step,
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, numberJson(metric)])),
+      metrics: metricsJson(metrics),
     })),
   };
+}
+
+function metricsJson(metrics: Readonly<Record<string, number>>): MetricsJson {
+  return Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, numberJson(metric)]));
 }
 
 /** One worker. */

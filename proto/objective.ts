@@ -31,6 +31,7 @@ export const trainConfigSchema: z.ZodType<TrainConfig, unknown> = z.strictObject
   epochs: z.int().min(1).max(100_000),
   early_stopping: earlyStoppingSchema.optional(),
   test: z.boolean().default(false),
+  checkpoint_every: z.int().min(1).max(100_000).optional(),
 });
 
 /** See {@link trainConfigSchema}. */
@@ -52,6 +53,8 @@ export interface TrainConfig {
   readonly early_stopping?: EarlyStoppingConfig | undefined;
   /** Whether the test images are measured too. */
   readonly test: boolean;
+  /** A checkpoint is saved after so many epochs. Default: every epoch where trials are paused, else now and then. */
+  readonly checkpoint_every?: number | undefined;
 }
 
 /** What `train` reports after each epoch; those of the test images only where they are measured. */

@@ -1,4 +1,11 @@
-import type { AttemptRef, AttemptReport, AttemptResult, AttemptStarted, Progress } from '../proto/index.js';
+import type {
+  AttemptRef,
+  AttemptReport,
+  AttemptResult,
+  AttemptSaved,
+  AttemptStarted,
+  Progress,
+} from '../proto/index.js';
 
 /** Most reports in one message. Beyond it, larger batches gain nothing and delay what follows. */
 const REPORTS_PER_MESSAGE = 100;
@@ -7,7 +14,7 @@ const MESSAGES_IN_FLIGHT = 64;
 
 /**
  * What the attempts have to tell, until it is durable on the other side. Its rules:
- *   O1  What is added is sent in order, a result after all reports of its attempt.
+ *   O1  What is added is sent in order: what an attempt saved after the reports that were there, a result after all else.
  *   O2  Messages are numbered from 1 as they are first sent; a resent one keeps its number and its place.
  *   O3  Nothing is forgotten but what is acknowledged, or belongs to an attempt that does not count any more.
  *
@@ -16,6 +23,7 @@ const MESSAGES_IN_FLIGHT = 64;
 export class Outbox {
   #started: AttemptStarted[] = [];
   #reports: AttemptReport[] = [];
+  #saved: AttemptSaved[] = [];
   #results: AttemptResult[] = [];
   #unacknowledged: Progress[] = [];
   #sequence = 0;
@@ -38,6 +46,10 @@ export class Outbox {
     this.#reports.push(report);
   }
 
+  addSaved(saved: AttemptSaved): void {
+    this.#saved.push(saved);
+  }
+
   /** Nothing may be added for the attempt after it. */
   addResult(result: AttemptResult): void {
     this.#results.push(result);
@@ -52,10 +64,14 @@ export class Outbox {
       sequence: ++this.#sequence,
       started: this.#started,
       reports,
+      saved: last ? this.#saved : [],
       results: last ? this.#results : [],
     };
     this.#started = [];
-    if (last) this.#results = [];
+    if (last) {
+      this.#saved = [];
+      this.#results = [];
+    }
     this.#unacknowledged.push(message);
     return message;
   }
@@ -78,19 +94,23 @@ export class Outbox {
     const counts = (entry: { readonly attempt: AttemptRef | undefined }): boolean => !attempts.has(entry.attempt!);
     this.#started = this.#started.filter(counts);
     this.#reports = this.#reports.filter(counts);
+    this.#saved = this.#saved.filter(counts);
     this.#results = this.#results.filter(counts);
     this.#unacknowledged = this.#unacknowledged
-      .map(({ sequence, started, reports, results }) => ({
+      .map(({ sequence, started, reports, saved, results }) => ({
         sequence,
         started: started.filter(counts),
         reports: reports.filter(counts),
+        saved: saved.filter(counts),
         results: results.filter(counts),
       }))
-      .filter(({ started, reports, results }) => started.length + reports.length + results.length > 0);
+      .filter((message) =>
+        [message.started, message.reports, message.saved, message.results].some(({ length }) => length > 0),
+      );
   }
 
   get #pending(): boolean {
-    return this.#started.length + this.#reports.length + this.#results.length > 0;
+    return this.#started.length + this.#reports.length + this.#saved.length + this.#results.length > 0;
   }
 
   #takeReports(): AttemptReport[] {

@@ -135,4 +135,8 @@ const assignment = (trial: number): Assignment => ({
   gpus: [],
   memoryLimitBytes: 0,
   outputLimitBytes: 0,
+  checkpoint: undefined,
+  checkpointEvery: 0,
+  saveWeights: false,
+  metric: undefined,
 });

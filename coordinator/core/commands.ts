@@ -1,3 +1,4 @@
+import type { SavedFiles } from './artifacts.js';
 import type { AttemptName, GpuUse, WorkerProfile } from './fleet.js';
 import type { SearchSpec } from './spec.js';
 
@@ -34,6 +35,8 @@ export interface RerunTrial {
   readonly requestId: string;
   readonly study: string;
   readonly trial: number;
+  /** Another seed than the trial's own. */
+  readonly seed?: number;
 }
 
 /** A worker opens a session and presents the attempts it holds. */
@@ -52,7 +55,7 @@ export interface HearWorker {
   readonly gpuUse?: readonly GpuUse[];
 }
 
-/** What attempts of one worker did, in order: what started, then reports, then results. */
+/** What attempts of one worker did, in order: what started, then reports, what was saved, then results. */
 export interface RecordProgress {
   readonly type: 'RecordProgress';
   readonly worker: string;
@@ -61,6 +64,7 @@ export interface RecordProgress {
     readonly step: number;
     readonly metrics: Readonly<Record<string, number>>;
   })[];
+  readonly saved: readonly (AttemptName & SavedFiles)[];
   readonly results: readonly (AttemptName & {
     readonly outcome: 'completed' | 'stopped' | 'failed' | 'handed_back' | 'refused';
     readonly error: string;

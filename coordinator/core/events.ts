@@ -19,6 +19,8 @@ export type Event =
   | AttemptResumed
   | TrialReported
   | StopRequested
+  | FilesSaved
+  | ArtifactsReleased
   | AttemptEnded;
 
 /** Events of one trial, which `evolveTrial` folds. */
@@ -29,6 +31,8 @@ export type TrialEvent =
   | AttemptResumed
   | TrialReported
   | StopRequested
+  | FilesSaved
+  | ArtifactsReleased
   | AttemptEnded;
 
 interface StudyEvent {
@@ -117,6 +121,8 @@ export interface AttemptStarted extends AttemptEvent {
   /** The worker's id and name. */
   readonly worker: string;
   readonly workerName: string;
+  /** Reports up to this step stay, and are not taken again; absent: the trial's reports are forgotten. */
+  readonly knownStep?: number;
 }
 
 /** A lost attempt was heard of again before a successor was assigned, and goes on. */
@@ -141,6 +147,30 @@ export interface StopRequested extends AttemptEvent {
   readonly why: StopReason;
   /** One line for people, with the rule and the numbers. */
   readonly reason: string;
+}
+
+/** One file of what an attempt saved; its content is in the artifact store, under its hash. */
+export interface ArtifactFile {
+  readonly name: string;
+  readonly artifact: string;
+  readonly bytes: number;
+}
+
+/** An attempt saved files, which replace what its trial had of the same kind. The store has had them since before. */
+export interface FilesSaved extends AttemptEvent {
+  readonly type: 'CheckpointSaved' | 'WeightsSaved' | 'OutputSaved';
+  /** The step after which they were made, 0 where that says nothing. */
+  readonly step: number;
+  readonly files: readonly ArtifactFile[];
+  /** What was measured on a model beside the metrics of its step. */
+  readonly metrics?: Readonly<Record<string, LoggedNumber>>;
+}
+
+/** A trial's files are not kept any longer: the study's `keep` has no place for them. */
+export interface ArtifactsReleased extends StudyEvent {
+  readonly type: 'ArtifactsReleased';
+  readonly trial: number;
+  readonly kind: 'weights' | 'output';
 }
 
 /** How an attempt ended. */

@@ -1,3 +1,4 @@
+import { recordSaved } from './artifacts.js';
 import type {
   AttachWorker,
   Command,
@@ -163,7 +164,7 @@ function controlStudy(tx: Transaction, command: ControlStudy): Decision {
   return { reply: { study: study.id } };
 }
 
-function rerunTrial(tx: Transaction, { requestId, study: id, trial: number }: RerunTrial): Decision {
+function rerunTrial(tx: Transaction, { requestId, study: id, trial: number, seed }: RerunTrial): Decision {
   const before = requestId === '' ? undefined : tx.core.state.requests.get(requestId);
   if (before?.trial !== undefined) return { reply: { study: before.study, trial: before.trial } };
   const study = findStudy(tx.core.state, id);
@@ -190,7 +191,7 @@ function rerunTrial(tx: Transaction, { requestId, study: id, trial: number }: Re
     trial,
     at: tx.at,
     params: original.params,
-    seed: original.seed,
+    seed: seed ?? original.seed,
     origin: 'rerun',
     basedOn: tx.core.state.events,
     rerunOf: original.rerunOf ?? number,
@@ -258,6 +259,9 @@ function recordProgress(tx: Transaction, command: RecordProgress): Replies['Reco
   }
   for (const report of command.reports) {
     withCurrent(report, (study, trial) => recordReport(tx, study, trial, report.step, report.metrics));
+  }
+  for (const { study: id, trial: number, attempt, ...saved } of command.saved) {
+    withCurrent({ study: id, trial: number, attempt }, (study, trial) => recordSaved(tx, study, trial, saved));
   }
   for (const result of command.results) {
     withCurrent(result, (study, trial) => endAttempt(tx, study, trial, result.outcome, result.error));

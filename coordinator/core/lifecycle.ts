@@ -1,3 +1,4 @@
+import { releaseArtifacts } from './artifacts.js';
 import { type AttemptEnd, type EndReason, type Fate, toLogged } from './events.js';
 import type { AttemptName } from './fleet.js';
 import type { Study } from './state.js';
@@ -40,6 +41,7 @@ export function endAttempt(tx: Transaction, study: Study, trial: RunningTrial, e
   const { fate, reason } = fateOf(study, trial, end, error);
   const name = { study: study.id, trial: trial.number, attempt: attemptNumber(trial) };
   tx.emit({ type: 'AttemptEnded', ...name, at: tx.at, end, fate, reason });
+  if (fate !== 'waiting') releaseArtifacts(tx, study);
   if (fate === 'failed') endIfFailing(tx, study);
   settle(tx, study);
 }
@@ -47,7 +49,7 @@ export function endAttempt(tx: Transaction, study: Study, trial: RunningTrial, e
 /** What becomes of a trial whose attempt ends, and why, in words for people. */
 function fateOf(study: Study, trial: RunningTrial, end: AttemptEnd, error: string): { fate: Fate; reason: string } {
   // Whoever was told to stop and came to its end all the same has a full result, which is worth more than a pruned one.
-  if (end === 'completed') return { fate: 'complete', reason: '' };
+  if (end === 'completed') return { fate: 'complete', reason: error };
   if (trial.stopping !== undefined) return { fate: 'pruned', reason: trial.stopping.reason };
   const retry = (end !== 'lost' && end !== 'failed') || mayRetry(study, trial, end, error);
   return { fate: retry ? 'waiting' : 'failed', reason: error };

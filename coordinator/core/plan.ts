@@ -53,14 +53,16 @@ function start(tx: Transaction, study: Study, worker: Worker): boolean {
   const [waiting] = study.waiting;
   const number = waiting ?? propose(tx, study);
   if (number === undefined) return false;
+  const trial = study.trials[number]!;
   tx.emit({
     type: 'AttemptStarted',
     study: study.id,
     trial: number,
-    attempt: attemptNumber(study.trials[number]!) + 1,
+    attempt: attemptNumber(trial) + 1,
     at: tx.at,
     worker: worker.id,
     workerName: worker.profile!.name,
+    ...(trial.checkpoint === undefined ? {} : { knownStep: trial.checkpoint.step }),
   });
   return true;
 }

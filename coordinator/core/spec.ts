@@ -36,6 +36,8 @@ export interface SearchSpec {
   readonly relations: readonly string[];
   /** Configurations to run first, in this order; parameters left out are drawn. */
   readonly enqueue: readonly Params[];
+  /** What is kept of a study's trials when they have ended; absent in logs of before it could be said. */
+  readonly keep?: Keep;
   readonly limits: {
     readonly trialTimeMs?: number;
     /** Most memory that all processes of an attempt may take together. */
@@ -45,4 +47,19 @@ export interface SearchSpec {
     readonly attempts: number;
   };
   readonly requires: { readonly labels: Readonly<Record<string, string>> };
+}
+
+/** Which trials keep something: all, none, the best or the last so many. */
+export type KeepRule =
+  | { readonly rule: 'all' }
+  | { readonly rule: 'none' }
+  | { readonly rule: 'top'; readonly count: number }
+  | { readonly rule: 'last'; readonly count: number };
+
+/** See {@link SearchSpec.keep}. */
+export interface Keep {
+  /** Models. */
+  readonly artifacts: KeepRule;
+  /** Ends of outputs; never `top`. */
+  readonly output: KeepRule;
 }

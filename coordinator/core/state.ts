@@ -8,6 +8,7 @@ import {
   type Sampler,
   type Space,
 } from '../../search/index.js';
+import { indexHolding, References } from './artifacts.js';
 import {
   type EndReason,
   type Event,
@@ -40,6 +41,8 @@ export interface Study {
   /** Numbers of waiting trials, oldest first. */
   readonly waiting: Set<number>;
   readonly running: Set<number>;
+  /** Numbers of trials that have artifacts. */
+  readonly holding: Set<number>;
   /** Trials by status, re-runs left out. */
   readonly counts: Record<Trial['status'], number>;
   status: StudyStatus;
@@ -78,10 +81,12 @@ export interface State {
   readonly studies: Map<string, Study>;
   /** What a request created, so that its repetition creates nothing. */
   readonly requests: Map<string, { readonly study: string; readonly trial?: number }>;
+  /** What trials refer to in the artifact store. */
+  readonly artifacts: References;
 }
 
 export function emptyState(): State {
-  return { events: 0, studies: new Map(), requests: new Map() };
+  return { events: 0, studies: new Map(), requests: new Map(), artifacts: new References() };
 }
 
 /**
@@ -147,6 +152,7 @@ function createStudy(state: State, event: StudyCreated): void {
     trials: [],
     waiting: new Set(),
     running: new Set(),
+    holding: new Set(),
     counts: { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0 },
     status: 'running',
     why: undefined,
@@ -176,6 +182,8 @@ function applyToTrial(state: State, study: Study, event: TrialEvent): void {
   }
   study.trials[event.trial] = after;
   if (before?.status !== after.status) reindex(study, before, after);
+  state.artifacts.follow(before, after);
+  indexHolding(study, after);
   count(state, study, event, before, after);
   if (after.rerunOf === undefined) remember(study, event, after);
 }
@@ -215,6 +223,10 @@ function count(state: State, study: Study, event: TrialEvent, before: Trial | un
     case 'TrialWithdrawn':
     case 'AttemptResumed':
     case 'StopRequested':
+    case 'CheckpointSaved':
+    case 'WeightsSaved':
+    case 'OutputSaved':
+    case 'ArtifactsReleased':
       break;
   }
 }
@@ -233,8 +245,6 @@ function remember(study: Study, event: TrialEvent, trial: Trial): void {
       history.propose(event.trial, event.params, event.origin, event.draws, event.repeatOf);
       break;
     case 'AttemptStarted':
-      history.start(event.trial);
-      break;
     case 'AttemptResumed':
       history.start(event.trial);
       for (const { step, metrics } of trial.reports) {
@@ -255,6 +265,10 @@ function remember(study: Study, event: TrialEvent, trial: Trial): void {
       else history.end(event.trial, event.fate);
       break;
     case 'StopRequested':
+    case 'CheckpointSaved':
+    case 'WeightsSaved':
+    case 'OutputSaved':
+    case 'ArtifactsReleased':
       break;
   }
 }

@@ -1,5 +1,13 @@
 import type { Params } from '../../search/index.js';
-import type { AttemptEnd, LoggedNumber, StopReason, TrialEvent, TrialProposed } from './events.js';
+import type {
+  ArtifactFile,
+  AttemptEnd,
+  FilesSaved,
+  LoggedNumber,
+  StopReason,
+  TrialEvent,
+  TrialProposed,
+} from './events.js';
 
 /** One try of a worker. `endedAt` and `end` are there once it has ended. */
 export interface Attempt {
@@ -16,6 +24,16 @@ export interface StepReport {
   readonly metrics: Readonly<Record<string, LoggedNumber>>;
 }
 
+/** Files in the artifact store. */
+export interface Saved {
+  /** The attempt that saved them. */
+  readonly attempt: number;
+  /** The step after which they were made. */
+  readonly step: number;
+  readonly files: readonly ArtifactFile[];
+  readonly metrics?: Readonly<Record<string, LoggedNumber>>;
+}
+
 interface TrialBase {
   readonly number: number;
   readonly params: Params;
@@ -28,8 +46,14 @@ interface TrialBase {
   readonly rerunOf?: number;
   /** Oldest first. The newest one's number is the fencing token. */
   readonly attempts: readonly Attempt[];
-  /** Reports of the newest attempt, by step. Appended to in place. */
+  /** Reports of the newest attempt and of those before it up to where it went on, by step. Appended to in place. */
   readonly reports: readonly StepReport[];
+  /** Where the next attempt goes on. Gone with the trial's end. */
+  readonly checkpoint?: Saved;
+  /** The model at the step of the value. */
+  readonly weights?: Saved;
+  /** The end of what the newest attempt that told it printed. */
+  readonly output?: Saved;
 }
 
 /**
@@ -63,6 +87,11 @@ export interface FinalTrial extends TrialBase {
   readonly reason: string;
 }
 
+/** Whether its state will never change. */
+export function isFinal(trial: Trial): trial is FinalTrial {
+  return trial.status === 'complete' || trial.status === 'pruned' || trial.status === 'failed';
+}
+
 /** The newest attempt, if any. */
 export function newestAttempt(trial: Trial): Attempt | undefined {
   return trial.attempts.at(-1);
@@ -86,21 +115,26 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
   }
   if (trial === undefined) throw broken(event, 'no such trial');
   switch (event.type) {
-    case 'TrialWithdrawn':
+    case 'TrialWithdrawn': {
       if (trial.status !== 'waiting') throw broken(event, `the trial is ${trial.status}`);
-      return { ...trial, status: 'pruned', endedAt: event.at, reason: event.reason };
-    case 'AttemptStarted':
+      const { checkpoint: _, ...rest } = trial;
+      return { ...rest, status: 'pruned', endedAt: event.at, reason: event.reason };
+    }
+    case 'AttemptStarted': {
       if (trial.status !== 'waiting') throw broken(event, `the trial is ${trial.status}`);
       if (event.attempt !== attemptNumber(trial) + 1) throw broken(event, `the newest is ${attemptNumber(trial)}`);
+      const { knownStep = 0 } = event;
+      const { weights: _, ...rest } = trial;
       return {
-        ...trial,
+        ...rest,
         status: 'running',
         attempts: [
           ...trial.attempts,
           { number: event.attempt, worker: event.worker, workerName: event.workerName, startedAt: event.at },
         ],
-        reports: [],
+        reports: trial.reports.filter(({ step }) => step <= knownStep),
       };
+    }
     case 'AttemptResumed': {
       const attempt = newestAttempt(trial);
       if (trial.status !== 'waiting' || attempt?.number !== event.attempt) throw broken(event, 'it cannot go on');
@@ -114,17 +148,37 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
     case 'StopRequested':
       if (trial.status !== 'running' || attemptNumber(trial) !== event.attempt) throw broken(event, 'it does not run');
       return { ...trial, stopping: { why: event.why, reason: event.reason } };
+    case 'CheckpointSaved':
+      return { ...runningAs(trial, event), checkpoint: savedIn(event) };
+    case 'WeightsSaved':
+      return { ...runningAs(trial, event), weights: savedIn(event) };
+    case 'OutputSaved':
+      return { ...runningAs(trial, event), output: savedIn(event) };
+    case 'ArtifactsReleased': {
+      if (trial[event.kind] === undefined) throw broken(event, 'it has none');
+      const { [event.kind]: _, ...rest } = trial;
+      return rest as Trial;
+    }
     case 'AttemptEnded': {
       const attempt = newestAttempt(trial);
       if (trial.status !== 'running' || attempt?.number !== event.attempt) throw broken(event, 'it does not run');
       const { stopping: _, ...rest } = trial;
       const ended = { ...attempt, ended: { at: event.at, end: event.end, reason: event.reason } };
       const base = { ...rest, attempts: [...trial.attempts.slice(0, -1), ended] };
-      return event.fate === 'waiting'
-        ? { ...base, status: 'waiting' }
-        : { ...base, status: event.fate, endedAt: event.at, reason: event.reason };
+      if (event.fate === 'waiting') return { ...base, status: 'waiting' };
+      const { checkpoint: __, ...final } = base;
+      return { ...final, status: event.fate, endedAt: event.at, reason: event.reason };
     }
   }
+}
+
+function runningAs(trial: Trial, event: FilesSaved): RunningTrial {
+  if (trial.status !== 'running' || attemptNumber(trial) !== event.attempt) throw broken(event, 'it does not run');
+  return trial;
+}
+
+function savedIn({ attempt, step, files, metrics }: FilesSaved): Saved {
+  return { attempt, step, files, ...(metrics === undefined ? {} : { metrics }) };
 }
 
 function proposed(event: TrialProposed): WaitingTrial {

@@ -1,18 +1,11 @@
-import {
-  type Params,
-  type Ranked,
-  type RepeatStanding,
-  type Report,
-  rank,
-  type Standing,
-  trialValue,
-} from '../../search/index.js';
-import { type AttemptEnd, fromLogged } from './events.js';
+import { type Params, type Ranked, type RepeatStanding, type Report, rank, trialValue } from '../../search/index.js';
+import { type ArtifactFile, type AttemptEnd, fromLogged, type LoggedNumber } from './events.js';
 import type { AttemptName, Fleet, Gpu, GpuUse, Worker } from './fleet.js';
 import { wants } from './plan.js';
 import { datasetOf, plannedSteps, whyNot } from './requirements.js';
+import { standingOf } from './standing.js';
 import type { State, Study, StudyStatus } from './state.js';
-import type { Trial } from './trial.js';
+import type { Saved, Trial } from './trial.js';
 
 /** What every face shows, terminal and browser alike: made here and nowhere else, so that two boards cannot differ. */
 export interface StudyView {
@@ -45,6 +38,17 @@ export interface TrialSummary {
   readonly attempts: readonly AttemptView[];
   readonly basedOn: number;
   readonly seed: number;
+  /** Where its next attempt would go on. */
+  readonly checkpointStep: number;
+  /** Its model, as far as it is kept. */
+  readonly weights: SavedView | undefined;
+  readonly output: SavedView | undefined;
+}
+
+export interface SavedView {
+  readonly step: number;
+  readonly files: readonly ArtifactFile[];
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 export interface TrialView extends TrialSummary {
@@ -113,10 +117,7 @@ export function studyView(study: Study, fleet: Fleet): StudyView {
 }
 
 export function trialView(study: Study, trial: Trial): TrialView {
-  const reports = trial.reports.map(({ step, metrics }) => ({
-    step,
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)])),
-  }));
+  const reports = trial.reports.map(({ step, metrics }) => ({ step, metrics: numbersOf(metrics) }));
   return { ...trialSummary(study, trial), reports };
 }
 
@@ -146,7 +147,18 @@ export function trialSummary(study: Study, trial: Trial): TrialSummary {
     })),
     basedOn: trial.basedOn,
     seed: trial.seed,
+    checkpointStep: trial.checkpoint?.step ?? 0,
+    weights: savedView(trial.weights),
+    output: savedView(trial.output),
   };
+}
+
+function savedView(saved: Saved | undefined): SavedView | undefined {
+  return saved && { step: saved.step, files: saved.files, metrics: numbersOf(saved.metrics ?? {}) };
+}
+
+function numbersOf(metrics: Readonly<Record<string, LoggedNumber>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)]));
 }
 
 /** Attached workers by name. */
@@ -191,17 +203,6 @@ function ranking(study: Study): readonly Ranked<Trial>[] {
   const rows = rank(own, (trial) => standingOf(study, trial), study.spec.metric.goal);
   rankings.set(study, { revision: study.revision, rows });
   return rows;
-}
-
-/** Trials of one configuration share its mean, and its place; one that has not had all its repeats is behind all that have. */
-function standingOf({ repeats, history }: Study, { status, number }: Trial): Standing {
-  const own = history.get(number)?.value;
-  const shared = repeats?.standing(history, number);
-  if (shared === undefined || shared.complete === 0 || (status !== 'complete' && status !== 'pruned')) {
-    return { status, number, value: own };
-  }
-  const { mean, complete, wanted } = shared;
-  return { status: 'complete', number, value: mean, provisional: complete < wanted };
 }
 
 function metricValue(study: Study, trial: Trial): Report | undefined {

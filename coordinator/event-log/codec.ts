@@ -9,6 +9,14 @@ const study = { study: z.string(), at: z.number() };
 const attempt = { ...study, trial: z.int().min(0), attempt: z.int().min(1) };
 const params = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 const loggedNumber = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+const saved = {
+  ...attempt,
+  step: z.int().min(0),
+  files: z.array(
+    z.object({ name: z.string().min(1), artifact: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }),
+  ),
+  metrics: z.record(z.string(), loggedNumber).optional(),
+};
 const why = z.enum(['trials', 'exhausted', 'time', 'stopped', 'failing']);
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -40,13 +48,28 @@ const eventSchema = z.discriminatedUnion('type', [
     requestId: z.string().optional(),
   }),
   z.object({ type: z.literal('TrialWithdrawn'), ...study, trial: z.int().min(0), reason: z.string() }),
-  z.object({ type: z.literal('AttemptStarted'), ...attempt, worker: z.string(), workerName: z.string() }),
+  z.object({
+    type: z.literal('AttemptStarted'),
+    ...attempt,
+    worker: z.string(),
+    workerName: z.string(),
+    knownStep: z.int().min(1).optional(),
+  }),
   z.object({ type: z.literal('AttemptResumed'), ...attempt }),
   z.object({
     type: z.literal('TrialReported'),
     ...attempt,
     step: z.int(),
     metrics: z.record(z.string(), loggedNumber),
+  }),
+  z.object({ type: z.literal('CheckpointSaved'), ...saved }),
+  z.object({ type: z.literal('WeightsSaved'), ...saved }),
+  z.object({ type: z.literal('OutputSaved'), ...saved }),
+  z.object({
+    type: z.literal('ArtifactsReleased'),
+    ...study,
+    trial: z.int().min(0),
+    kind: z.enum(['weights', 'output']),
   }),
   z.object({ type: z.literal('StopRequested'), ...attempt, why: z.enum(['pruned', 'study']), reason: z.string() }),
   z.object({

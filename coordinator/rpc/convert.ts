@@ -1,14 +1,17 @@
 import {
+  type ArtifactFile,
   type Assignment,
   type Attach,
   type Attempt,
   type AttemptRef,
+  type AttemptSaved,
   type Heartbeat,
   type Leaderboard,
   Outcome,
   type Param,
   type ParamValue,
   type Progress,
+  SavedKind,
   type Study,
   StudyState,
   type Trial,
@@ -16,7 +19,10 @@ import {
   type Worker,
 } from '../../proto/index.js';
 import type { Params, ParamValue as SearchValue } from '../../search/index.js';
+import { isArtifactId } from '../artifacts/port.js';
+import { checkpointEvery, type SavedFiles, wantsWeights } from '../core/artifacts.js';
 import type { HearWorker, RecordProgress } from '../core/commands.js';
+import { type ArtifactFile as CoreFile, toLogged } from '../core/events.js';
 import type { AttemptName, WorkerProfile } from '../core/fleet.js';
 import { substitute } from '../core/objective-config.js';
 import type { Study as CoreStudy, StudyStatus } from '../core/state.js';
@@ -74,12 +80,48 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
       if (report === undefined || report.step < 1) throw new ProtocolError('a report has no step, or one below 1');
       return { ...fromRef(attempt), step: report.step, metrics: report.metrics };
     }),
+    saved: progress.saved.map((saved) => ({ ...fromRef(saved.attempt), ...fromSaved(saved) })),
     results: progress.results.map(({ attempt, outcome, error }) => {
       if (outcome === Outcome.OUTCOME_UNSPECIFIED || outcome === Outcome.UNRECOGNIZED) {
         throw new ProtocolError('a result has no known outcome');
       }
       return { ...fromRef(attempt), outcome: OUTCOMES[outcome], error };
     }),
+  };
+}
+
+/** Most files that are saved together. */
+const MOST_FILES = 256;
+/** What a file may be called: nothing that leads out of a folder, on any system. */
+const FILE_NAME = /^(?!.*(^|\/)\.)[A-Za-z0-9._-]{1,100}(\/[A-Za-z0-9._-]{1,100}){0,15}$/;
+
+const KINDS = {
+  [SavedKind.SAVED_KIND_CHECKPOINT]: 'checkpoint',
+  [SavedKind.SAVED_KIND_WEIGHTS]: 'weights',
+  [SavedKind.SAVED_KIND_OUTPUT]: 'output',
+} as const;
+
+function fromSaved({ kind, step, files, metrics }: AttemptSaved): SavedFiles {
+  if (kind === SavedKind.SAVED_KIND_UNSPECIFIED || kind === SavedKind.UNRECOGNIZED) {
+    throw new ProtocolError('what was saved is of no known kind');
+  }
+  if (files.length < 1 || files.length > MOST_FILES) {
+    throw new ProtocolError(`${files.length} files were saved together: it must be 1 to ${MOST_FILES}`);
+  }
+  if (kind === SavedKind.SAVED_KIND_CHECKPOINT && step < 1) throw new ProtocolError('a checkpoint has no step');
+  const names = new Set<string>();
+  for (const { name, sha256 } of files) {
+    if (!FILE_NAME.test(name)) throw new ProtocolError(`a saved file is called ${JSON.stringify(name.slice(0, 80))}`);
+    if (!isArtifactId(sha256)) throw new ProtocolError(`the saved file ${name} has no SHA-256`);
+    if (names.has(name)) throw new ProtocolError(`two saved files are called ${name}`);
+    names.add(name);
+  }
+  const logged = Object.entries(metrics).map(([name, value]) => [name, toLogged(value)] as const);
+  return {
+    kind: KINDS[kind],
+    step,
+    files: files.map(({ name, sha256, bytes }) => ({ name, artifact: sha256, bytes })),
+    ...(logged.length === 0 ? {} : { metrics: Object.fromEntries(logged) }),
   };
 }
 
@@ -91,11 +133,12 @@ export function toRef(name: AttemptName): AttemptRef {
 
 /** The newest attempt of a trial, ready to be sent to its worker. */
 export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
-  const { objective, limits } = study.spec;
+  const { objective, limits, metric } = study.spec;
+  const config = substitute(objective.config, trial.params);
   return {
     attempt: { study: study.id, trial: trial.number, attempt: attemptNumber(trial) },
     objective: objective.kind,
-    configJson: JSON.stringify(substitute(objective.config, trial.params)),
+    configJson: JSON.stringify(config),
     paramsJson: JSON.stringify(trial.params),
     seed: trial.seed,
     timeLimitMs: limits.trialTimeMs ?? 0,
@@ -103,6 +146,10 @@ export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
     gpus: [],
     memoryLimitBytes: limits.memoryBytes ?? 0,
     outputLimitBytes: limits.outputBytes ?? 0,
+    checkpoint: trial.checkpoint && { step: trial.checkpoint.step, files: toFiles(trial.checkpoint.files) },
+    checkpointEvery: checkpointEvery(study.spec, config),
+    saveWeights: wantsWeights(study, trial),
+    metric: { name: metric.name, maximize: metric.goal === 'maximize', best: metric.value === 'best' },
   };
 }
 
@@ -181,8 +228,14 @@ export function toTrial(view: TrialView, names: readonly string[]): Trial {
     reports: view.reports.map(({ step, metrics }) => ({ step, metrics })),
     basedOn: view.basedOn,
     seed: view.seed,
+    checkpointStep: view.checkpointStep,
+    weights: view.weights && { ...view.weights, files: toFiles(view.weights.files) },
     repeats: view.repeats,
   };
+}
+
+function toFiles(files: readonly CoreFile[]): ArtifactFile[] {
+  return files.map(({ name, artifact, bytes }) => ({ name, sha256: artifact, bytes }));
 }
 
 function toAttempt(view: TrialView['attempts'][number]): Attempt {

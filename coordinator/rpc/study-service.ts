@@ -106,13 +106,14 @@ export function createStudyService({ coordinator, logger, clock = Date.now }: St
       viewOf(id, (study, { fleet }) => ({ study: toStudy(studyView(study, fleet)), trial: trialOf(study, number) })),
     ),
 
-    rerunTrial: unary(async ({ requestId, study: id, trial: number }) => {
+    rerunTrial: unary(async ({ requestId, study: id, trial: number, seed }) => {
       const reply = taken(
         await coordinator.submit({
           type: 'RerunTrial',
           requestId: checkRequestId(requestId),
           study: id,
           trial: number,
+          ...(seed === undefined ? {} : { seed }),
         }),
       );
       return { study: reply.study, trial: await viewOf(reply.study, (study) => trialOf(study, reply.trial)) };

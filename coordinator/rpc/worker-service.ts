@@ -2,7 +2,9 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Attach, SessionRequest, SessionResponse, WorkerServiceServer } from '../../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
+import type { ArtifactKeeper } from '../artifacts/keeper.js';
 import type { Coordinator, Follower } from '../coordinator.js';
+import type { RecordProgress } from '../core/commands.js';
 import { fromAttach, fromHeartbeat, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
 import { Outgoing } from './outgoing.js';
 
@@ -10,6 +12,7 @@ type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
 
 export interface WorkerServiceOptions {
   readonly coordinator: Pick<Coordinator, 'post' | 'follow'>;
+  readonly keeper: Pick<ArtifactKeeper, 'claim'>;
   /** Told to workers: how often they are to be heard, and how long their attempts live without it. */
   readonly heartbeatMs: number;
   readonly leaseMs: number;
@@ -79,7 +82,7 @@ function dispatcher({ byWorker, pending }: Sessions): Follower {
         const session = byWorker.get(trial.attempts[event.attempt - 1]!.worker);
         if (session === undefined) continue;
         if (event.type === 'AttemptStarted') session.outgoing.assign(toAssignment(study, trial));
-        else session.outgoing.stop({ attempt: toRef(event), reason: event.reason });
+        else session.outgoing.stop({ attempt: toRef(event), reason: event.reason, saveCheckpoint: false });
         pending.add(session);
       }
     },
@@ -99,6 +102,8 @@ class Session implements SessionInput {
   #logger: Logger;
   #worker: string | undefined;
   #open = true;
+  /** What was received and waits until the store has been asked for what an earlier message refers to. */
+  #waiting: Promise<void> | undefined;
 
   constructor(stream: WorkerStream, sessions: Sessions, options: WorkerServiceOptions) {
     this.#stream = stream;
@@ -134,7 +139,7 @@ class Session implements SessionInput {
     if (worker === undefined || this.#sessions.byWorker.get(worker) !== this) return;
     this.#sessions.byWorker.delete(worker);
     this.#logger.info('worker detached');
-    this.#options.coordinator.post({ type: 'DetachWorker', worker }, () => {});
+    this.#inOrder(() => this.#options.coordinator.post({ type: 'DetachWorker', worker }, () => {}));
   }
 
   #take({ body }: SessionRequest): void {
@@ -158,19 +163,56 @@ class Session implements SessionInput {
         break;
       case 'progress': {
         const { sequence } = body.value;
-        coordinator.post(fromProgress(worker, body.value), (outcome) => {
-          if (!outcome.ok) return;
-          this.outgoing.abandon(outcome.reply.abandoned);
-          this.outgoing.acknowledge(sequence);
-          this.#sessions.pending.add(this);
-        });
+        const progress = fromProgress(worker, body.value);
+        if (progress.saved.length === 0) this.#inOrder(() => this.#record(progress, sequence));
+        else this.#inOrder(() => this.#recordSaved(progress, sequence), true);
         break;
       }
       case 'drain':
         this.#logger.info('worker drains');
-        coordinator.post({ type: 'DrainWorker', worker }, () => {});
+        this.#inOrder(() => coordinator.post({ type: 'DrainWorker', worker }, () => {}));
         break;
     }
+  }
+
+  #record(progress: RecordProgress, sequence: number, done: () => void = () => {}): void {
+    this.#options.coordinator.post(progress, (outcome) => {
+      done();
+      if (!outcome.ok) return;
+      this.outgoing.abandon(outcome.reply.abandoned);
+      this.outgoing.acknowledge(sequence);
+      this.#sessions.pending.add(this);
+    });
+  }
+
+  /** Nothing is recorded that refers to what the store does not have. */
+  async #recordSaved(progress: RecordProgress, sequence: number): Promise<void> {
+    const artifacts = progress.saved.flatMap(({ files }) => files.map(({ artifact }) => artifact));
+    const claim = await this.#options.keeper.claim(artifacts);
+    const saved = progress.saved.filter((one) => {
+      const absent = one.files.find(({ artifact }) => !claim.present.has(artifact));
+      if (absent === undefined) return true;
+      const { study, trial, attempt, kind, step } = one;
+      this.#logger.warn({ study, trial, attempt, kind, step, artifact: absent.artifact }, 'saved, but never uploaded');
+      return false;
+    });
+    this.#record({ ...progress, saved }, sequence, () => claim.release());
+  }
+
+  /** Messages take effect in the order in which they came, also when one of them has to wait. */
+  #inOrder(act: () => void | Promise<void>, waits = false): void {
+    if (this.#waiting === undefined && !waits) {
+      void act();
+      return;
+    }
+    const turn = (this.#waiting ?? Promise.resolve()).then(act).catch((error: unknown) => {
+      this.#logger.error({ err: error }, 'a message of a worker could not be taken');
+      this.#stream.end();
+    });
+    this.#waiting = turn;
+    void turn.then(() => {
+      if (this.#waiting === turn) this.#waiting = undefined;
+    });
   }
 
   #attach(attach: Attach): void {
@@ -205,7 +247,8 @@ class Session implements SessionInput {
         continued: continued.map(toRef),
       };
       this.#stream.write({ body: { $case: 'attached', value: attached } });
-      for (const { attempt, reason } of stops) this.outgoing.stop({ attempt: toRef(attempt), reason });
+      for (const { attempt, reason } of stops)
+        this.outgoing.stop({ attempt: toRef(attempt), reason, saveCheckpoint: false });
       this.#sessions.pending.add(this);
     });
   }

@@ -132,6 +132,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   l2: 'Weight of the sum of squared kernel weights in the loss.',
   batch_size: 'Images in a step.',
   epochs: 'Passes over the training images; there is a report after each.',
+  checkpoint_every:
+    'A checkpoint after so many epochs. Default: each epoch where trials are paused, else now and then.',
   early_stopping: 'When a trial ends by itself.',
   'early_stopping.metric': 'What must get better.',
   'early_stopping.patience': 'Epochs in a row that may bring nothing better.',

@@ -5,6 +5,7 @@ import { PARAM_NAME } from '../core/objective-config.js';
 import { OPERATORS } from './conditions.js';
 import { DURATION } from './duration.js';
 import { templateSchema } from './json-schema-template.js';
+import { ARTIFACTS_PATTERN, OUTPUT_PATTERN } from './keep-section.js';
 import type { JsonSchema } from './schema-issues.js';
 import { ENDING_SAMPLERS, settingKey } from './settings-section.js';
 import { SIZE } from './size.js';
@@ -87,6 +88,7 @@ function sections(): Record<string, JsonSchema> {
     },
     enqueue: enqueueSchema(),
     limits: limitsSchema(),
+    keep: keepSchema(),
     requires: requiresSchema(),
   };
 }
@@ -230,6 +232,23 @@ function limitsSchema(): JsonSchema {
     attempts: {
       ...integer('Attempts at a trial that loses its worker or fails.', 1, MOST_ATTEMPTS),
       default: DEFAULT_ATTEMPTS,
+    },
+  });
+}
+
+function keepSchema(): JsonSchema {
+  return object('What is kept of trials that have ended.', {
+    artifacts: {
+      description: 'Models: of all trials, of none, of the best (top 5) or of those that ended last (last 5).',
+      type: 'string',
+      pattern: ARTIFACTS_PATTERN,
+      default: 'top 5',
+    },
+    output: {
+      description: 'The end of what they printed: all, none, or of those that ended last (last 100).',
+      type: 'string',
+      pattern: OUTPUT_PATTERN,
+      default: 'all',
     },
   });
 }

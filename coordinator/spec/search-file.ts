@@ -2,6 +2,7 @@ import { createSampler, createSpace, fillParams, Rng, type SamplerOptions, Space
 import type { SearchSpec } from '../core/spec.js';
 import { readEnqueue } from './enqueue-section.js';
 import { type Fault, FaultList, type Place } from './fault.js';
+import { readKeep } from './keep-section.js';
 import { measuring, readObjective } from './objective-section.js';
 import { readYaml } from './read-yaml.js';
 import { missing, readKeys, readNumber } from './readers.js';
@@ -42,6 +43,7 @@ export const SECTIONS = [
   'relations',
   'enqueue',
   'limits',
+  'keep',
   'requires',
 ] as const;
 
@@ -85,6 +87,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
   const repeats = readCount(keys.get('repeats'), 1, MOST_REPEATS, faults);
   const seed = readCount(keys.get('seed'), 0, LARGEST_SEED, faults);
   const limits = readLimits(node('limits'), faults);
+  const keep = readKeep(node('keep'), faults);
   const requires = readRequires(node('requires'), faults);
   const enqueue = enqueueNode === undefined ? [] : readEnqueue(enqueueNode, space, relations, faults);
   if (faults.count > 0 || name === undefined || objective === undefined) return undefined;
@@ -103,6 +106,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
     relations,
     enqueue,
     limits,
+    keep,
     requires,
   };
   checkTogether(spec, keys, root, faults);

@@ -181,7 +181,10 @@ describe('working', () => {
 
   it('stops an attempt when it is told to, and says that it was stopped even when it failed of it', async () => {
     const session = await startAttached();
-    session.dispatch({ assignments: [assignment(0)], stops: [{ attempt: ref(0), reason: 'pruned' }] });
+    session.dispatch({
+      assignments: [assignment(0)],
+      stops: [{ attempt: ref(0), reason: 'pruned', saveCheckpoint: false }],
+    });
     await runner.told(0);
     expect(runner.attempts[0]!.told).toEqual(['stop']);
     runner.attempts[0]!.ended({ outcome: 'failed', error: 'aborted' });
@@ -212,7 +215,10 @@ describe('working', () => {
     await session.nextProgress();
     // Not acknowledged, so the ended attempt is held still.
     expect(await session.next()).toEqual({ $case: 'heartbeat', value: { running: [ref(0), ref(1)], gpuUse: [] } });
-    session.dispatch({ acknowledged: 1, stops: [{ attempt: ref(1), reason: 'a sign that the first part is done' }] });
+    session.dispatch({
+      acknowledged: 1,
+      stops: [{ attempt: ref(1), reason: 'a sign that the first part is done', saveCheckpoint: false }],
+    });
     await runner.told(1);
     let heartbeat = await session.next();
     // One may have been under way.

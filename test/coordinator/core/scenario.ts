@@ -99,7 +99,15 @@ export class Scenario {
   }
 
   progress(progress: Partial<Omit<Extract<Command, { type: 'RecordProgress' }>, 'type'>>): Replies['RecordProgress'] {
-    return this.run({ type: 'RecordProgress', worker: 'w1', started: [], reports: [], results: [], ...progress });
+    return this.run({
+      type: 'RecordProgress',
+      worker: 'w1',
+      started: [],
+      reports: [],
+      saved: [],
+      results: [],
+      ...progress,
+    });
   }
 
   hear(id: string, holds: readonly AttemptName[]): Replies['HearWorker'] {

@@ -10,7 +10,9 @@ import {
 } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createArtifactKeeper } from '../../../coordinator/artifacts/keeper.js';
 import { openMemoryArtifacts } from '../../../coordinator/artifacts/memory.js';
+import type { ArtifactStore } from '../../../coordinator/artifacts/port.js';
 import { Coordinator } from '../../../coordinator/coordinator.js';
 import { openMemoryLog } from '../../../coordinator/event-log/memory.js';
 import { type RunningServer, startServer } from '../../../coordinator/rpc/server.js';
@@ -19,6 +21,7 @@ import {
   type AttemptRef,
   type Dispatch,
   Outcome,
+  SavedKind,
   type SessionRequest,
   type SessionResponse,
   StudyAction,
@@ -40,6 +43,7 @@ space: {x: {float: [0, 1]}}
 `;
 
 let server: RunningServer;
+let artifacts: ArtifactStore;
 let coordinator: Coordinator;
 let studies: StudyServiceClient;
 let workers: WorkerServiceClient;
@@ -52,9 +56,11 @@ beforeEach(async () => {
       throw error;
     },
   });
+  artifacts = openMemoryArtifacts();
   server = await startServer('127.0.0.1:0', {
     coordinator,
-    artifacts: openMemoryArtifacts(),
+    artifacts,
+    keeper: createArtifactKeeper({ artifacts, coordinator, logger, graceMs: 60_000 }),
     maxArtifactBytes: 1_000_000,
     heartbeatMs: 10_000,
     leaseMs: 60_000,
@@ -130,12 +136,28 @@ class PlayedWorker {
     return body.value;
   }
 
+  /** Reports step 1 and says that a checkpoint of it was saved, in one file. */
+  save(attempt: AttemptRef, sha256: string, name = 'state'): void {
+    this.#sequence += 1;
+    const value = {
+      sequence: this.#sequence,
+      started: [],
+      reports: [{ attempt, report: { step: 1, metrics: { value: 1 } } }],
+      saved: [
+        { attempt, kind: SavedKind.SAVED_KIND_CHECKPOINT, step: 1, files: [{ name, sha256, bytes: 7 }], metrics: {} },
+      ],
+      results: [],
+    };
+    this.stream.write({ body: { $case: 'progress', value } });
+  }
+
   send(attempt: AttemptRef, steps: readonly number[], outcome?: Outcome): void {
     this.#sequence += 1;
     const value = {
       sequence: this.#sequence,
       started: [],
       reports: steps.map((step) => ({ attempt, report: { step, metrics: { value: step } } })),
+      saved: [],
       results: outcome === undefined ? [] : [{ attempt, outcome, error: '', durationMs: 1 }],
     };
     this.stream.write({ body: { $case: 'progress', value } });
@@ -284,4 +306,66 @@ describe('the study service', () => {
     const request = { study: 'toy', action: StudyAction.STUDY_ACTION_UNSPECIFIED };
     await expect(call(studies.controlStudy, request)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
   });
+});
+
+describe('what a worker saves', () => {
+  const ATTEMPT = { study: 'toy', trial: 0, attempt: 1 };
+
+  async function begun(): Promise<PlayedWorker> {
+    await submit();
+    const worker = new PlayedWorker();
+    await worker.next();
+    await worker.nextDispatch();
+    return worker;
+  }
+
+  async function uploaded(): Promise<string> {
+    async function* content(): AsyncIterable<Uint8Array> {
+      yield Buffer.from('content');
+    }
+    return (await artifacts.put(content())).id;
+  }
+
+  const checkpointStep = async (): Promise<number> =>
+    (await call(studies.getTrial, { study: '', trial: 0 })).trial!.checkpointStep;
+
+  it('is recorded once the store has it, and comes with the next attempt', async () => {
+    const worker = await begun();
+    const sha256 = await uploaded();
+    worker.save(ATTEMPT, sha256);
+    worker.send(ATTEMPT, [2]);
+    worker.send(ATTEMPT, [], Outcome.OUTCOME_HANDED_BACK);
+    const dispatched: Dispatch[] = [];
+    while (!dispatched.some(({ assignments }) => assignments.length > 0)) dispatched.push(await worker.nextDispatch());
+    const [assignment] = dispatched.at(-1)!.assignments;
+    expect(assignment).toMatchObject({
+      attempt: { ...ATTEMPT, attempt: 2 },
+      checkpoint: { step: 1, files: [{ name: 'state', sha256, bytes: 7 }] },
+    });
+    expect(await checkpointStep()).toBe(1);
+    const { trial } = await call(studies.getTrial, { study: '', trial: 0 });
+    expect(trial!.reports.map(({ step }) => step)).toEqual([1]);
+  });
+
+  it('is not recorded when it was never uploaded, and holds nothing up', async () => {
+    const worker = await begun();
+    worker.save(ATTEMPT, '0'.repeat(64));
+    worker.send(ATTEMPT, [2]);
+    while ((await worker.nextDispatch()).acknowledged < 2);
+    expect(await checkpointStep()).toBe(0);
+    expect((await call(studies.getTrial, { study: '', trial: 0 })).trial!.lastStep).toBe(2);
+  });
+
+  it.each(['../state', '/etc/passwd', '.hidden', 'a//b', 'a/', '', 'a\\b', 'a/../b', 'nul\u0000'])(
+    'has no file that leads out of its folder: %j',
+    async (name) => {
+      const worker = await begun();
+      const failed = once(worker.stream, 'error');
+      worker.save(ATTEMPT, await uploaded(), name);
+      expect(await failed).toMatchObject([
+        { code: status.INVALID_ARGUMENT, details: expect.stringContaining('saved') },
+      ]);
+      expect(await checkpointStep()).toBe(0);
+    },
+  );
 });

@@ -35,6 +35,8 @@ describe('search.schema.json', () => {
       space:
         'space: {depth: {int: [1, 4], log: true}, b: {float: [0, 1], step: 0.1, when: {depth: {">=": 2, "<": 4}}}}',
     },
+    { keep: 'keep: {artifacts: top 12}' },
+    { keep: 'keep: {artifacts: none, output: last 100}' },
     { requires: 'requires: {labels: {gpu: a100, memory: 80}}', enqueue: 'enqueue: [{depth: 2}, {}]' },
   ])('accepts what the parser accepts: %o', (sections) => {
     const text = fileWith(sections);

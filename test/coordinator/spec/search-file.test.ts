@@ -28,6 +28,7 @@ relations: ["width >= 16 * depth"]
 enqueue:
   - {optimizer: adam, lr: 0.01, depth: 2, width: 128, batch: 64}
 limits: {trial_time: 15m, attempts: 5}
+keep: {artifacts: last 7, output: none}
 requires: {labels: {gpu: a100, memory: 80}}
 `;
 
@@ -73,6 +74,7 @@ describe('a search file', () => {
         relations: ['width >= 16 * depth'],
         enqueue: [{ lr: 0.01, depth: 2, width: 128, batch: 64, optimizer: 'adam' }],
         limits: { trialTimeMs: 900_000, attempts: 5 },
+        keep: { artifacts: { rule: 'last', count: 7 }, output: { rule: 'none' } },
         requires: { labels: { gpu: 'a100', memory: '80' } },
       },
     });
@@ -95,6 +97,7 @@ describe('a search file', () => {
         relations: [],
         enqueue: [],
         limits: { attempts: 3 },
+        keep: { artifacts: { rule: 'top', count: 5 }, output: { rule: 'all' } },
         requires: { labels: {} },
       },
     });
@@ -220,6 +223,26 @@ describe('a search file', () => {
       'a label that is a list',
       { requires: 'requires: {labels: {gpu: [a, b]}}' },
       'f:5:26 requires.labels.gpu: must be a text of at most 255 characters, not a list',
+    ],
+    [
+      'a rule of keeping that there is not',
+      { keep: 'keep: {artifacts: best 5}' },
+      'f:5:19 keep.artifacts: must be all, none, top 5 or last 5, not the text "best 5"',
+    ],
+    [
+      'keeping the top of none',
+      { keep: 'keep: {artifacts: top 0}' },
+      'f:5:19 keep.artifacts: must be all, none, top 5 or last 5, not the text "top 0"',
+    ],
+    [
+      'keeping more than can be counted',
+      { keep: 'keep: {artifacts: top 9999999}' },
+      'f:5:19 keep.artifacts: keeps 9999999, at most 1000000 can be counted; write all',
+    ],
+    [
+      'keeping the best outputs',
+      { keep: 'keep: {output: top 5}' },
+      'f:5:16 keep.output: must be all, none or last 100: failed trials have no rank, and their output matters most',
     ],
     [
       'a grid that cannot be numbered',

@@ -18,6 +18,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  ArtifactFile,
   AttemptRef,
   Gpu,
   GpuUse,
@@ -191,6 +192,8 @@ export interface RerunTrialRequest {
   readonly study: string;
   /** Number in the study. */
   readonly trial: number;
+  /** Another seed than the trial's own, to see how much of its value is chance. */
+  readonly seed?: number | undefined;
 }
 
 /** The new trial. */
@@ -357,6 +360,12 @@ export interface Trial {
   readonly basedOn: number;
   /** Seed of its training. */
   readonly seed: number;
+  /** The step that its next attempt would go on after, 0 without a checkpoint. */
+  readonly checkpointStep: number;
+  /** Its model at its value's step, as far as it is kept. */
+  readonly weights:
+    | SavedFiles
+    | undefined;
   /** How its configuration stands, in a study that repeats each one. */
   readonly repeats: Repeats | undefined;
 }
@@ -371,6 +380,21 @@ export interface Repeats {
   readonly wanted: number;
   /** Of the complete ones' values, absent while there is none. */
   readonly mean?: number | undefined;
+}
+
+/** Files of a trial that are kept as artifacts. */
+export interface SavedFiles {
+  /** The step after which they were made. */
+  readonly step: number;
+  /** The files. */
+  readonly files: readonly ArtifactFile[];
+  /** What was measured on the model beside the metrics of its step. */
+  readonly metrics: { [key: string]: number };
+}
+
+export interface SavedFiles_MetricsEntry {
+  readonly key: string;
+  readonly value: number;
 }
 
 /** One try of a worker at a trial. */
@@ -1161,7 +1185,7 @@ export const GetTrialResponse: MessageFns<GetTrialResponse> = {
 };
 
 function createBaseRerunTrialRequest(): RerunTrialRequest {
-  return { requestId: "", study: "", trial: 0 };
+  return { requestId: "", study: "", trial: 0, seed: undefined };
 }
 
 export const RerunTrialRequest: MessageFns<RerunTrialRequest> = {
@@ -1174,6 +1198,9 @@ export const RerunTrialRequest: MessageFns<RerunTrialRequest> = {
     }
     if (message.trial !== 0) {
       writer.uint32(24).uint32(message.trial);
+    }
+    if (message.seed !== undefined) {
+      writer.uint32(32).uint32(message.seed);
     }
     return writer;
   },
@@ -1215,6 +1242,14 @@ export const RerunTrialRequest: MessageFns<RerunTrialRequest> = {
             message.trial = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.seed = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1235,6 +1270,7 @@ export const RerunTrialRequest: MessageFns<RerunTrialRequest> = {
     message.requestId = object.requestId ?? "";
     message.study = object.study ?? "";
     message.trial = object.trial ?? 0;
+    message.seed = object.seed ?? undefined;
     return message;
   },
 };
@@ -2160,6 +2196,8 @@ function createBaseTrial(): Trial {
     reports: [],
     basedOn: 0,
     seed: 0,
+    checkpointStep: 0,
+    weights: undefined,
     repeats: undefined,
   };
 }
@@ -2213,6 +2251,12 @@ export const Trial: MessageFns<Trial> = {
     }
     if (message.seed !== 0) {
       writer.uint32(128).uint32(message.seed);
+    }
+    if (message.checkpointStep !== 0) {
+      writer.uint32(160).uint32(message.checkpointStep);
+    }
+    if (message.weights !== undefined) {
+      SavedFiles.encode(message.weights, writer.uint32(170).fork()).join();
     }
     if (message.repeats !== undefined) {
       Repeats.encode(message.repeats, writer.uint32(138).fork()).join();
@@ -2361,6 +2405,22 @@ export const Trial: MessageFns<Trial> = {
             message.seed = reader.uint32();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.checkpointStep = reader.uint32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.weights = SavedFiles.decode(reader, reader.uint32());
+            continue;
+          }
           case 17: {
             if (tag !== 138) {
               break;
@@ -2402,6 +2462,10 @@ export const Trial: MessageFns<Trial> = {
     message.reports = object.reports?.map((e) => Report.fromPartial(e)) || [];
     message.basedOn = object.basedOn ?? 0;
     message.seed = object.seed ?? 0;
+    message.checkpointStep = object.checkpointStep ?? 0;
+    message.weights = (object.weights !== undefined && object.weights !== null)
+      ? SavedFiles.fromPartial(object.weights)
+      : undefined;
     message.repeats = (object.repeats !== undefined && object.repeats !== null)
       ? Repeats.fromPartial(object.repeats)
       : undefined;
@@ -2496,6 +2560,163 @@ export const Repeats: MessageFns<Repeats> = {
     message.complete = object.complete ?? 0;
     message.wanted = object.wanted ?? 0;
     message.mean = object.mean ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSavedFiles(): SavedFiles {
+  return { step: 0, files: [], metrics: {} };
+}
+
+export const SavedFiles: MessageFns<SavedFiles> = {
+  encode(message: SavedFiles, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint32(message.step);
+    }
+    for (const v of message.files) {
+      ArtifactFile.encode(v!, writer.uint32(18).fork()).join();
+    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      SavedFiles_MetricsEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SavedFiles {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSavedFiles() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.files.push(ArtifactFile.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = SavedFiles_MetricsEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.metrics[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SavedFiles>): SavedFiles {
+    return SavedFiles.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SavedFiles>): SavedFiles {
+    const message = createBaseSavedFiles() as any;
+    message.step = object.step ?? 0;
+    message.files = object.files?.map((e) => ArtifactFile.fromPartial(e)) || [];
+    message.metrics = (globalThis.Object.entries(object.metrics ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseSavedFiles_MetricsEntry(): SavedFiles_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const SavedFiles_MetricsEntry: MessageFns<SavedFiles_MetricsEntry> = {
+  encode(message: SavedFiles_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SavedFiles_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSavedFiles_MetricsEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SavedFiles_MetricsEntry>): SavedFiles_MetricsEntry {
+    return SavedFiles_MetricsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SavedFiles_MetricsEntry>): SavedFiles_MetricsEntry {
+    const message = createBaseSavedFiles_MetricsEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };
@@ -2973,7 +3194,10 @@ export const StudyServiceService = {
     responseSerialize: (value: GetTrialResponse): Buffer => Buffer.from(GetTrialResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetTrialResponse => GetTrialResponse.decode(value),
   },
-  /** Trains a trial's configuration again with the same seed, as a new trial beside budget, ranking and history. */
+  /**
+   * Trains a trial's configuration again, with the same seed or another, as a new trial beside budget, ranking and
+   * history.
+   */
   rerunTrial: {
     path: "/assay.v1.StudyService/RerunTrial" as const,
     requestStream: false as const,
@@ -3019,7 +3243,10 @@ export interface StudyServiceServer extends UntypedServiceImplementation {
   listTrials: handleUnaryCall<ListTrialsRequest, ListTrialsResponse>;
   /** One trial with its attempts and reports. */
   getTrial: handleUnaryCall<GetTrialRequest, GetTrialResponse>;
-  /** Trains a trial's configuration again with the same seed, as a new trial beside budget, ranking and history. */
+  /**
+   * Trains a trial's configuration again, with the same seed or another, as a new trial beside budget, ranking and
+   * history.
+   */
   rerunTrial: handleUnaryCall<RerunTrialRequest, RerunTrialResponse>;
   /** Pauses, resumes or stops a study. */
   controlStudy: handleUnaryCall<ControlStudyRequest, ControlStudyResponse>;
@@ -3118,7 +3345,10 @@ export interface StudyServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetTrialResponse) => void,
   ): ClientUnaryCall;
-  /** Trains a trial's configuration again with the same seed, as a new trial beside budget, ranking and history. */
+  /**
+   * Trains a trial's configuration again, with the same seed or another, as a new trial beside budget, ranking and
+   * history.
+   */
   rerunTrial(
     request: RerunTrialRequest,
     callback: (error: ServiceError | null, response: RerunTrialResponse) => void,

@@ -207,6 +207,16 @@ export interface Report_MetricsEntry {
   readonly value: number;
 }
 
+/** One file of what an attempt has saved. Its content is an artifact. */
+export interface ArtifactFile {
+  /** Its name: parts of letters, digits, "_", "-" and "." between single slashes, none of them beginning with a dot. */
+  readonly name: string;
+  /** The artifact. */
+  readonly sha256: string;
+  /** Its size. */
+  readonly bytes: number;
+}
+
 /** A GPU of a worker, or a part of one that counts as a GPU of its own (MIG). */
 export interface Gpu {
   /** What CUDA_VISIBLE_DEVICES calls it: its index in the order of the PCI bus, or the UUID of a part. */
@@ -620,6 +630,85 @@ export const Report_MetricsEntry: MessageFns<Report_MetricsEntry> = {
     const message = createBaseReport_MetricsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseArtifactFile(): ArtifactFile {
+  return { name: "", sha256: "", bytes: 0 };
+}
+
+export const ArtifactFile: MessageFns<ArtifactFile> = {
+  encode(message: ArtifactFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(18).string(message.sha256);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(24).uint64(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ArtifactFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseArtifactFile() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ArtifactFile>): ArtifactFile {
+    return ArtifactFile.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ArtifactFile>): ArtifactFile {
+    const message = createBaseArtifactFile() as any;
+    message.name = object.name ?? "";
+    message.sha256 = object.sha256 ?? "";
+    message.bytes = object.bytes ?? 0;
     return message;
   },
 };

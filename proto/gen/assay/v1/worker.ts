@@ -14,11 +14,71 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { AttemptRef, Gpu, GpuUse, Report } from "./types.js";
+import { ArtifactFile, AttemptRef, Gpu, GpuUse, Report } from "./types.js";
 
 export const protobufPackage = "assay.v1";
 
 export const protobufFileName = "assay/v1/worker.proto";
+
+/** What files are for. */
+export const SavedKind = {
+  /** SAVED_KIND_UNSPECIFIED - Never sent. */
+  SAVED_KIND_UNSPECIFIED: "SAVED_KIND_UNSPECIFIED",
+  /** SAVED_KIND_CHECKPOINT - All that the next attempt needs to go on after a step. */
+  SAVED_KIND_CHECKPOINT: "SAVED_KIND_CHECKPOINT",
+  /** SAVED_KIND_WEIGHTS - The model at the step of its trial's value. */
+  SAVED_KIND_WEIGHTS: "SAVED_KIND_WEIGHTS",
+  /** SAVED_KIND_OUTPUT - The end of what the attempt printed. */
+  SAVED_KIND_OUTPUT: "SAVED_KIND_OUTPUT",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type SavedKind = typeof SavedKind[keyof typeof SavedKind];
+
+export namespace SavedKind {
+  export type SAVED_KIND_UNSPECIFIED = typeof SavedKind.SAVED_KIND_UNSPECIFIED;
+  export type SAVED_KIND_CHECKPOINT = typeof SavedKind.SAVED_KIND_CHECKPOINT;
+  export type SAVED_KIND_WEIGHTS = typeof SavedKind.SAVED_KIND_WEIGHTS;
+  export type SAVED_KIND_OUTPUT = typeof SavedKind.SAVED_KIND_OUTPUT;
+  export type UNRECOGNIZED = typeof SavedKind.UNRECOGNIZED;
+}
+
+export function savedKindFromJSON(object: any): SavedKind {
+  switch (object) {
+    case 0:
+    case "SAVED_KIND_UNSPECIFIED":
+      return SavedKind.SAVED_KIND_UNSPECIFIED;
+    case 1:
+    case "SAVED_KIND_CHECKPOINT":
+      return SavedKind.SAVED_KIND_CHECKPOINT;
+    case 2:
+    case "SAVED_KIND_WEIGHTS":
+      return SavedKind.SAVED_KIND_WEIGHTS;
+    case 3:
+    case "SAVED_KIND_OUTPUT":
+      return SavedKind.SAVED_KIND_OUTPUT;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return SavedKind.UNRECOGNIZED;
+  }
+}
+
+export function savedKindToNumber(object: SavedKind): number {
+  switch (object) {
+    case SavedKind.SAVED_KIND_UNSPECIFIED:
+      return 0;
+    case SavedKind.SAVED_KIND_CHECKPOINT:
+      return 1;
+    case SavedKind.SAVED_KIND_WEIGHTS:
+      return 2;
+    case SavedKind.SAVED_KIND_OUTPUT:
+      return 3;
+    case SavedKind.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
 
 /** How an attempt ended. */
 export const Outcome = {
@@ -166,6 +226,11 @@ export interface Progress {
   readonly reports: readonly AttemptReport[];
   /** Attempts that ended. An attempt's reports come before its result, at the latest in the same message. */
   readonly results: readonly AttemptResult[];
+  /**
+   * What attempts saved. Each follows the reports that it belongs to and comes before its attempt's result; every artifact
+   * in it has been uploaded.
+   */
+  readonly saved: readonly AttemptSaved[];
 }
 
 /** The child process has loaded what it needs. */
@@ -186,6 +251,27 @@ export interface AttemptReport {
     | undefined;
   /** Its metrics at one step. */
   readonly report: Report | undefined;
+}
+
+/** Files that an attempt saved. They replace what it saved before of the same kind. */
+export interface AttemptSaved {
+  /** Which attempt. */
+  readonly attempt:
+    | AttemptRef
+    | undefined;
+  /** What they are for. */
+  readonly kind: SavedKind;
+  /** The step after which they were made, 0 where that says nothing. */
+  readonly step: number;
+  /** At most 256 files with names of their own. */
+  readonly files: readonly ArtifactFile[];
+  /** What was measured on a model beside the metrics of its step, such as its accuracy on test images. */
+  readonly metrics: { [key: string]: number };
+}
+
+export interface AttemptSaved_MetricsEntry {
+  readonly key: string;
+  readonly value: number;
 }
 
 /** The end of an attempt. */
@@ -276,6 +362,34 @@ export interface Assignment {
   readonly memoryLimitBytes: number;
   /** Most that they may print, in bytes, 0 for what the worker allows. */
   readonly outputLimitBytes: number;
+  /** Where to go on; absent: at the beginning. */
+  readonly checkpoint:
+    | Checkpoint
+    | undefined;
+  /** Save a checkpoint after so many steps; 0: now and then, as the worker sees fit. */
+  readonly checkpointEvery: number;
+  /** Whether the model at the step of the trial's value is to be saved. */
+  readonly saveWeights: boolean;
+  /** The metric that makes the trial's value. */
+  readonly metric: ValueMetric | undefined;
+}
+
+/** What an earlier attempt of the trial has saved. */
+export interface Checkpoint {
+  /** The step after which it was made: the next one to report is the one after it. */
+  readonly step: number;
+  /** Its files. */
+  readonly files: readonly ArtifactFile[];
+}
+
+/** Which report is a trial's value. */
+export interface ValueMetric {
+  /** The metric's name. */
+  readonly name: string;
+  /** Whether larger is better. */
+  readonly maximize: boolean;
+  /** Whether the best report counts, and not the last one. */
+  readonly best: boolean;
 }
 
 /** Ends one attempt. */
@@ -286,6 +400,8 @@ export interface Stop {
     | undefined;
   /** One line for people and logs. */
   readonly reason: string;
+  /** The trial is to go on later: what the attempt has come to is to be saved as a checkpoint. */
+  readonly saveCheckpoint: boolean;
 }
 
 function createBaseSessionRequest(): SessionRequest {
@@ -749,7 +865,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
 };
 
 function createBaseProgress(): Progress {
-  return { sequence: 0, started: [], reports: [], results: [] };
+  return { sequence: 0, started: [], reports: [], results: [], saved: [] };
 }
 
 export const Progress: MessageFns<Progress> = {
@@ -765,6 +881,9 @@ export const Progress: MessageFns<Progress> = {
     }
     for (const v of message.results) {
       AttemptResult.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.saved) {
+      AttemptSaved.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -814,6 +933,14 @@ export const Progress: MessageFns<Progress> = {
             message.results.push(AttemptResult.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.saved.push(AttemptSaved.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -835,6 +962,7 @@ export const Progress: MessageFns<Progress> = {
     message.started = object.started?.map((e) => AttemptStarted.fromPartial(e)) || [];
     message.reports = object.reports?.map((e) => AttemptReport.fromPartial(e)) || [];
     message.results = object.results?.map((e) => AttemptResult.fromPartial(e)) || [];
+    message.saved = object.saved?.map((e) => AttemptSaved.fromPartial(e)) || [];
     return message;
   },
 };
@@ -975,6 +1103,189 @@ export const AttemptReport: MessageFns<AttemptReport> = {
     message.report = (object.report !== undefined && object.report !== null)
       ? Report.fromPartial(object.report)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseAttemptSaved(): AttemptSaved {
+  return { attempt: undefined, kind: SavedKind.SAVED_KIND_UNSPECIFIED, step: 0, files: [], metrics: {} };
+}
+
+export const AttemptSaved: MessageFns<AttemptSaved> = {
+  encode(message: AttemptSaved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== undefined) {
+      AttemptRef.encode(message.attempt, writer.uint32(10).fork()).join();
+    }
+    if (message.kind !== SavedKind.SAVED_KIND_UNSPECIFIED) {
+      writer.uint32(16).int32(savedKindToNumber(message.kind));
+    }
+    if (message.step !== 0) {
+      writer.uint32(24).uint32(message.step);
+    }
+    for (const v of message.files) {
+      ArtifactFile.encode(v!, writer.uint32(34).fork()).join();
+    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      AttemptSaved_MetricsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptSaved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptSaved() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attempt = AttemptRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = savedKindFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.step = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.files.push(ArtifactFile.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = AttemptSaved_MetricsEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.metrics[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptSaved>): AttemptSaved {
+    return AttemptSaved.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptSaved>): AttemptSaved {
+    const message = createBaseAttemptSaved() as any;
+    message.attempt = (object.attempt !== undefined && object.attempt !== null)
+      ? AttemptRef.fromPartial(object.attempt)
+      : undefined;
+    message.kind = object.kind ?? SavedKind.SAVED_KIND_UNSPECIFIED;
+    message.step = object.step ?? 0;
+    message.files = object.files?.map((e) => ArtifactFile.fromPartial(e)) || [];
+    message.metrics = (globalThis.Object.entries(object.metrics ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseAttemptSaved_MetricsEntry(): AttemptSaved_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const AttemptSaved_MetricsEntry: MessageFns<AttemptSaved_MetricsEntry> = {
+  encode(message: AttemptSaved_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptSaved_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptSaved_MetricsEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptSaved_MetricsEntry>): AttemptSaved_MetricsEntry {
+    return AttemptSaved_MetricsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptSaved_MetricsEntry>): AttemptSaved_MetricsEntry {
+    const message = createBaseAttemptSaved_MetricsEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };
@@ -1462,6 +1773,10 @@ function createBaseAssignment(): Assignment {
     gpus: [],
     memoryLimitBytes: 0,
     outputLimitBytes: 0,
+    checkpoint: undefined,
+    checkpointEvery: 0,
+    saveWeights: false,
+    metric: undefined,
   };
 }
 
@@ -1496,6 +1811,18 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.outputLimitBytes !== 0) {
       writer.uint32(80).uint64(message.outputLimitBytes);
+    }
+    if (message.checkpoint !== undefined) {
+      Checkpoint.encode(message.checkpoint, writer.uint32(162).fork()).join();
+    }
+    if (message.checkpointEvery !== 0) {
+      writer.uint32(168).uint32(message.checkpointEvery);
+    }
+    if (message.saveWeights !== false) {
+      writer.uint32(176).bool(message.saveWeights);
+    }
+    if (message.metric !== undefined) {
+      ValueMetric.encode(message.metric, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -1593,6 +1920,38 @@ export const Assignment: MessageFns<Assignment> = {
             message.outputLimitBytes = longToNumber(reader.uint64());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.checkpoint = Checkpoint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.checkpointEvery = reader.uint32();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.saveWeights = reader.bool();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.metric = ValueMetric.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1622,12 +1981,166 @@ export const Assignment: MessageFns<Assignment> = {
     message.gpus = object.gpus?.map((e) => e) || [];
     message.memoryLimitBytes = object.memoryLimitBytes ?? 0;
     message.outputLimitBytes = object.outputLimitBytes ?? 0;
+    message.checkpoint = (object.checkpoint !== undefined && object.checkpoint !== null)
+      ? Checkpoint.fromPartial(object.checkpoint)
+      : undefined;
+    message.checkpointEvery = object.checkpointEvery ?? 0;
+    message.saveWeights = object.saveWeights ?? false;
+    message.metric = (object.metric !== undefined && object.metric !== null)
+      ? ValueMetric.fromPartial(object.metric)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCheckpoint(): Checkpoint {
+  return { step: 0, files: [] };
+}
+
+export const Checkpoint: MessageFns<Checkpoint> = {
+  encode(message: Checkpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint32(message.step);
+    }
+    for (const v of message.files) {
+      ArtifactFile.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Checkpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckpoint() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.files.push(ArtifactFile.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Checkpoint>): Checkpoint {
+    return Checkpoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Checkpoint>): Checkpoint {
+    const message = createBaseCheckpoint() as any;
+    message.step = object.step ?? 0;
+    message.files = object.files?.map((e) => ArtifactFile.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseValueMetric(): ValueMetric {
+  return { name: "", maximize: false, best: false };
+}
+
+export const ValueMetric: MessageFns<ValueMetric> = {
+  encode(message: ValueMetric, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.maximize !== false) {
+      writer.uint32(16).bool(message.maximize);
+    }
+    if (message.best !== false) {
+      writer.uint32(24).bool(message.best);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ValueMetric {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseValueMetric() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maximize = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.best = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ValueMetric>): ValueMetric {
+    return ValueMetric.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ValueMetric>): ValueMetric {
+    const message = createBaseValueMetric() as any;
+    message.name = object.name ?? "";
+    message.maximize = object.maximize ?? false;
+    message.best = object.best ?? false;
     return message;
   },
 };
 
 function createBaseStop(): Stop {
-  return { attempt: undefined, reason: "" };
+  return { attempt: undefined, reason: "", saveCheckpoint: false };
 }
 
 export const Stop: MessageFns<Stop> = {
@@ -1637,6 +2150,9 @@ export const Stop: MessageFns<Stop> = {
     }
     if (message.reason !== "") {
       writer.uint32(18).string(message.reason);
+    }
+    if (message.saveCheckpoint !== false) {
+      writer.uint32(24).bool(message.saveCheckpoint);
     }
     return writer;
   },
@@ -1670,6 +2186,14 @@ export const Stop: MessageFns<Stop> = {
             message.reason = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.saveCheckpoint = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1691,6 +2215,7 @@ export const Stop: MessageFns<Stop> = {
       ? AttemptRef.fromPartial(object.attempt)
       : undefined;
     message.reason = object.reason ?? "";
+    message.saveCheckpoint = object.saveCheckpoint ?? false;
     return message;
   },
 };

@@ -1,0 +1,14 @@
+import type { Standing } from '../../search/index.js';
+import type { Study } from './state.js';
+import type { Trial } from './trial.js';
+
+/** Trials of one configuration share its mean, and its place; one that has not had all its repeats is behind all that have. */
+export function standingOf({ repeats, history }: Study, { status, number }: Trial): Standing {
+  const own = history.get(number)?.value;
+  const shared = repeats?.standing(history, number);
+  if (shared === undefined || shared.complete === 0 || (status !== 'complete' && status !== 'pruned')) {
+    return { status, number, value: own };
+  }
+  const { mean, complete, wanted } = shared;
+  return { status: 'complete', number, value: mean, provisional: complete < wanted };
+}
