@@ -67,8 +67,8 @@ describe('trials as CSV', () => {
     });
     expect(trialsCsv(study(), [{ trial: trial(0), rank: 1 }, { trial: failed }]).split('\r\n')).toEqual([
       'rank,trial,state,val_accuracy,value_step,last_step,planned_steps,origin,attempts,reason,proposed_at_ms,ended_at_ms,seed,repeat_of,mean,params.lr,params.depth,params.optimizer,params.momentum',
-      `1,0,complete,0.9,9,10,10,tpe,1,,${START_MS},${START_MS + 8200},1000,0.01234567,1,sgd,`,
-      `,2,failed,,,10,10,tpe,1,"exit code 1, ""out of memory""",${START_MS + 2000},${START_MS + 10_200},1002,0.1,,,`,
+      `1,0,complete,0.9,9,10,10,tpe,1,,${START_MS},${START_MS + 8200},1000,,,0.01234567,1,sgd,`,
+      `,2,failed,,,10,10,tpe,1,"exit code 1, ""out of memory""",${START_MS + 2000},${START_MS + 10_200},1002,,,0.1,,,`,
       '',
     ]);
   });
