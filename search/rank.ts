@@ -27,13 +27,24 @@ export function rank<T>(items: Iterable<T>, view: (item: T) => Standing, goal: G
     const standing = view(item);
     if (standing.status === 'complete' || standing.status === 'pruned') standings.push({ item, standing });
   }
-  standings.sort((a, b) => compare(a.standing, b.standing, goal) || a.standing.number - b.standing.number);
+  const order = rankOrder(goal);
+  standings.sort((a, b) => order(a.standing, b.standing));
   const ranked: Ranked<T>[] = [];
   for (const [index, { item, standing }] of standings.entries()) {
-    const equal = index > 0 && compare(standings[index - 1]!.standing, standing, goal) === 0;
+    const equal = index > 0 && shareRank(standings[index - 1]!.standing, standing, goal);
     ranked.push({ rank: equal ? ranked[index - 1]!.rank : index + 1, item });
   }
   return ranked;
+}
+
+/** The order of the leaderboard among complete and pruned trials, for `sort`: negative where `a` comes before `b`. */
+export function rankOrder(goal: Goal): (a: Standing, b: Standing) => number {
+  return (a, b) => compare(a, b, goal) || a.number - b.number;
+}
+
+/** Whether two trials share a rank. */
+export function shareRank(a: Standing, b: Standing, goal: Goal): boolean {
+  return compare(a, b, goal) === 0;
 }
 
 function compare(a: Standing, b: Standing, goal: Goal): number {

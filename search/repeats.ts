@@ -92,6 +92,12 @@ export class Repeats {
     return { of: trials[0]!.number, complete: complete.length, wanted: this.#wanted, mean: meanOf(complete) };
   }
 
+  /** The trials that share a trial's configuration, itself included; none for one that the history does not have. */
+  siblings(history: History, number: number): readonly number[] {
+    this.#follow(history);
+    return this.#byTrial.get(number)?.trials.map((trial) => trial.number) ?? [];
+  }
+
   #follow(history: History): void {
     if (history !== this.#followed) this.#history = new History(history.goal, history.kept);
     this.#followed = history;

@@ -20,13 +20,14 @@ export class Changes {
     let position = state.events - events.length;
     for (const event of events) {
       position += 1;
-      if (!('trial' in event)) continue;
+      const touched = trialsTouched(event, state);
+      if (touched.length === 0) continue;
       let trials = this.#changedAt.get(event.study);
       if (trials === undefined) {
         trials = [];
         this.#changedAt.set(event.study, trials);
       }
-      trials[event.trial] = position;
+      for (const trial of touched) trials[trial] = position;
     }
   }
 
@@ -43,4 +44,12 @@ export class Changes {
     }
     return changed;
   }
+}
+
+/** The trials that look different after an event: its own, and those that share its configuration's mean. */
+export function trialsTouched(event: Event, state: State): readonly number[] {
+  if (!('trial' in event)) return [];
+  const study = state.studies.get(event.study);
+  const siblings = study?.repeats?.siblings(study.history, event.trial) ?? [];
+  return siblings.length > 1 ? siblings : [event.trial];
 }

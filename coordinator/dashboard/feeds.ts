@@ -32,7 +32,7 @@ export class Feeds {
       events: (events, { state }) => {
         this.#changes.follow(events, state);
         if (this.#channels.size === 0) return;
-        for (const event of events) this.#channels.get(event.study)?.take(event);
+        for (const event of events) this.#channels.get(event.study)?.take(event, state);
       },
       committed: () => {},
     });

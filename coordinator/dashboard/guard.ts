@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { isLoopback } from '../rpc/server.js';
+import { CHANGE_HEADER } from './change-header.js';
 
 /** What the pages may load and do: their own files and routes, nothing else. Charts set inline style attributes. */
 const CONTENT_SECURITY_POLICY = [
@@ -16,9 +17,6 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
-
-/** The header that a page of ours sends with a request that changes something, and another site's page cannot. */
-export const CHANGE_HEADER = 'x-assay-change';
 
 /** Headers that every answer carries. */
 export const protectiveHeaders: MiddlewareHandler = async (context, next) => {

@@ -1,11 +1,12 @@
 import { type StudyJson, studyJson } from '../../proto/json.js';
+import type { RepeatStanding } from '../../search/index.js';
 import { fromLogged, type LoggedNumber, toLogged } from '../core/events.js';
 import type { Fleet } from '../core/fleet.js';
 import type { Study } from '../core/state.js';
 import type { Trial } from '../core/trial.js';
 import { studyView, trialSummary } from '../core/views.js';
 import { toStudy } from '../rpc/convert.js';
-import type { CurveRow, TrialRow } from './wire.js';
+import type { CurveRow, RepeatsRow, TrialRow } from './wire.js';
 
 /** A study as every face has it, but for the best trial's curve: live messages repeat the rest four times a second. */
 export function studyRow(study: Study, fleet: Fleet): StudyJson {
@@ -37,8 +38,15 @@ export function trialRow(study: Study, trial: Trial): TrialRow {
       end ?? '',
       reason,
     ]),
+    repeatsRow(view.repeats),
     study.spec.params.map(({ name }) => view.params[name] ?? null),
   ];
+}
+
+function repeatsRow(standing: RepeatStanding | undefined): RepeatsRow | null {
+  if (standing === undefined) return null;
+  const { mean, complete, wanted } = standing;
+  return [mean === undefined ? null : toLogged(mean), complete, wanted];
 }
 
 /** The study's metric in a trial's reports, or in some of them; undefined when it is in none. */

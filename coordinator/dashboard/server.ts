@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
 import type { Coordinator } from '../coordinator.js';
@@ -73,23 +73,18 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
 }
 
 /** Files of the build, which carry their content's hash in their names; any other path is the page, which routes itself. */
-function pages(): ReturnType<typeof serveStatic> {
+function pages(): MiddlewareHandler {
   const root = relative(process.cwd(), PAGES) || '.';
+  const files = serveStatic({ root, precompressed: true });
   const page = serveStatic({ root, path: 'index.html', precompressed: true });
-  const files = serveStatic({
-    root,
-    precompressed: true,
-    onFound: (path, context) => {
-      const lasting = path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-      context.header('cache-control', lasting);
-    },
-  });
   return async (context, next) => {
-    if (!existsSync(PAGES)) return context.text('the dashboard has not been built: run "npm run build"', 503);
-    return files(context, async () => {
-      const response = await page(context, next);
-      if (response !== undefined) context.res = response;
-    });
+    if (!existsSync(join(PAGES, 'index.html'))) {
+      return context.text('the dashboard has not been built: run "npm run build"', 503);
+    }
+    const isAsset = context.req.path.startsWith('/assets/');
+    context.header('cache-control', isAsset ? 'public, max-age=31536000, immutable' : 'no-cache');
+    const isFile = isAsset || /\.\w+$/.test(context.req.path);
+    return (isFile ? files : page)(context, next);
   };
 }
 

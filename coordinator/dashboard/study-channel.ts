@@ -2,6 +2,7 @@ import type { Event } from '../core/events.js';
 import type { Fleet } from '../core/fleet.js';
 import type { State, Study } from '../core/state.js';
 import type { StepReport } from '../core/trial.js';
+import { trialsTouched } from './changes.js';
 import { type EventStream, frame } from './event-stream.js';
 import { curveRow, studyRow, trialRow } from './rows.js';
 import type { CurveRow, StudyChange } from './wire.js';
@@ -28,16 +29,16 @@ export class StudyChannel {
     return this.#dirty;
   }
 
-  take(event: Event): void {
+  take(event: Event, state: State): void {
     this.#dirty = true;
     if (!('trial' in event)) return;
+    for (const trial of trialsTouched(event, state)) if (!this.#gains.has(trial)) this.#gains.set(trial, []);
     const gain = this.#gains.get(event.trial);
     if (event.type === 'TrialReported') {
-      if (gain === undefined) this.#gains.set(event.trial, [event]);
-      else if (gain !== 'whole') gain.push(event);
+      if (gain !== 'whole') gain!.push(event);
     } else if (event.type === 'AttemptStarted' || event.type === 'AttemptResumed') {
       this.#gains.set(event.trial, 'whole');
-    } else if (gain === undefined) this.#gains.set(event.trial, []);
+    }
   }
 
   /** Tells the readers that keep up; those that are behind are told by whoever sees them ready again. */

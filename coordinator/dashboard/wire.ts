@@ -14,6 +14,9 @@ export type TrialState = 'waiting' | 'running' | 'paused' | 'complete' | 'pruned
 /** One try of a worker: its name, start and end in milliseconds since the epoch (0: it runs), how and why it ended. */
 export type AttemptRow = readonly [worker: string, startedAtMs: number, endedAtMs: number, end: string, reason: string];
 
+/** How the repeats of a configuration stand: their mean, how many are complete, how many there are to be. */
+export type RepeatsRow = readonly [mean: WireNumber | null, complete: number, wanted: number];
+
 /** One trial without its reports. `params` are in the order of the space, null where inactive. */
 export type TrialRow = readonly [
   number: number,
@@ -30,6 +33,8 @@ export type TrialRow = readonly [
   basedOn: number,
   seed: number,
   attempts: readonly AttemptRow[],
+  /** What it is ranked by where that is not its own value: the mean of its configuration's repeats. */
+  standing: RepeatsRow | null,
   params: readonly (ParamValue | null)[],
 ];
 

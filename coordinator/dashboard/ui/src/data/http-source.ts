@@ -1,0 +1,79 @@
+import { CHANGE_HEADER } from '../../../change-header.js';
+import { type Connection, type Following, RequestError, type Source } from './source.js';
+
+/** Pauses before a stream that the browser gave up is opened again, milliseconds. */
+const RECONNECT_MS = 2_000;
+
+/** The coordinator that served these pages. */
+export function createHttpSource(): Source {
+  return {
+    table: (study) => get(`/api/studies/${encodeURIComponent(study)}/table`),
+    curves: (study) => get(`/api/studies/${encodeURIComponent(study)}/curves`),
+    trial: (study, number) => get(`/api/studies/${encodeURIComponent(study)}/trials/${number}`),
+    followOverview: (following) => follow('overview', () => '/api/events', following),
+    followStudy: (study, after, following) =>
+      follow('change', () => `/api/studies/${encodeURIComponent(study)}/events?after=${after()}`, following),
+    act: (path, body, method = 'POST') =>
+      request(`/api/${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', [CHANGE_HEADER]: '1' },
+        body: JSON.stringify(body),
+      }),
+  };
+}
+
+function get<T>(address: string): Promise<T> {
+  return request(address, {}) as Promise<T>;
+}
+
+async function request(address: string, init: RequestInit): Promise<unknown> {
+  const response = await fetch(address, init).catch(() => {
+    throw new RequestError('unreachable', 'the coordinator does not answer: is it running?');
+  });
+  const body = (await response.json().catch(() => undefined)) as
+    | { error?: { code: string; message: string; faults?: RequestError['faults'] } }
+    | undefined;
+  if (response.ok) return body;
+  const error = body?.error ?? { code: 'internal', message: `the coordinator answered ${response.status}` };
+  throw new RequestError(error.code, error.message, error.faults);
+}
+
+/**
+ * Keeps an event stream open. The browser comes back by itself with the last position it has seen; where it gives up,
+ * and while the page is hidden, the stream is closed and opened anew from the last position.
+ */
+function follow<T>(event: string, address: () => string, { change, connection }: Following<T>): () => void {
+  let stream: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const say = (state: Connection): void => connection(state);
+  const open = (): void => {
+    clearTimeout(timer);
+    stream?.close();
+    if (document.hidden) return;
+    say('connecting');
+    const opened = new EventSource(address());
+    stream = opened;
+    opened.addEventListener('open', () => say('live'));
+    opened.addEventListener(event, (message) => {
+      say('live');
+      change(JSON.parse((message as MessageEvent<string>).data) as T);
+    });
+    opened.addEventListener('error', () => {
+      say('lost');
+      if (opened.readyState === EventSource.CLOSED) timer = setTimeout(open, RECONNECT_MS);
+    });
+  };
+  const onVisibility = (): void => {
+    if (document.hidden) {
+      clearTimeout(timer);
+      stream?.close();
+    } else open();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
+  open();
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility);
+    clearTimeout(timer);
+    stream?.close();
+  };
+}

@@ -1,0 +1,44 @@
+import type { StudyJson, TrialJson, WorkerJson } from '../../../../../proto/json.js';
+import type { Fault } from '../../../../spec/fault.js';
+import type { StudyChange, StudyCurves, StudyTable } from '../../../wire.js';
+
+export interface Overview {
+  readonly studies: readonly StudyJson[];
+  readonly workers: readonly WorkerJson[];
+  readonly position: number;
+  readonly nowMs: number;
+}
+
+/** Whether the pages hear of changes as they happen. */
+export type Connection = 'connecting' | 'live' | 'lost';
+
+export interface Following<T> {
+  readonly change: (message: T) => void;
+  readonly connection: (state: Connection) => void;
+}
+
+/** Where the pages get what they show: a coordinator, or the data inside an exported file. */
+export interface Source {
+  table(study: string): Promise<StudyTable>;
+  curves(study: string): Promise<StudyCurves>;
+  trial(study: string, number: number): Promise<TrialJson>;
+  /** Follows all studies and workers until the result is called. */
+  followOverview(following: Following<Overview>): () => void;
+  /** Follows a study from a log position on until the result is called. */
+  followStudy(study: string, after: () => number, following: Following<StudyChange>): () => void;
+  /** Asks for a change; undefined where nothing can be changed. */
+  readonly act: ((path: string, body: object, method?: 'POST' | 'DELETE') => Promise<unknown>) | undefined;
+}
+
+/** What a request was answered when it was not what was asked for. `faults` are those of a search file. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly code: string;
+  readonly faults: readonly Fault[] | undefined;
+
+  constructor(code: string, message: string, faults?: readonly Fault[]) {
+    super(message);
+    this.code = code;
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,40 @@
+import type { StudyJson } from '../../../../../proto/json.js';
+
+/** Trials that have their final state. */
+export function doneOf({ counts }: StudyJson): number {
+  return counts === null ? 0 : counts.complete + counts.pruned + counts.failed;
+}
+
+/** The used share of the budget, by trials or time, whichever is nearer to its end; undefined without a budget. */
+export function budgetShare(study: StudyJson, nowMs: number): number | undefined {
+  if (study.state === 'finished') return 1;
+  const shares: number[] = [];
+  if (study.budgetTrials > 0) shares.push(doneOf(study) / study.budgetTrials);
+  if (study.budgetTimeMs > 0) shares.push((nowMs - study.createdAtMs) / study.budgetTimeMs);
+  return shares.length === 0 ? undefined : Math.min(1, Math.max(...shares));
+}
+
+/** Trials per hour since the study began; undefined before the first has ended. */
+export function trialsPerHour(study: StudyJson, nowMs: number): number | undefined {
+  const done = doneOf(study);
+  const elapsed = (study.finishedAtMs ?? nowMs) - study.createdAtMs;
+  return done === 0 || elapsed <= 0 ? undefined : (done / elapsed) * 3_600_000;
+}
+
+/** Milliseconds that are left at the pace so far; undefined while that cannot be said. */
+export function timeLeftMs(study: StudyJson, nowMs: number): number | undefined {
+  if (study.state !== 'running') return undefined;
+  const pace = trialsPerHour(study, nowMs);
+  const byTrials =
+    study.budgetTrials > 0 && pace !== undefined
+      ? ((study.budgetTrials - doneOf(study)) / pace) * 3_600_000
+      : Number.POSITIVE_INFINITY;
+  const byTime = study.budgetTimeMs > 0 ? study.createdAtMs + study.budgetTimeMs - nowMs : Number.POSITIVE_INFINITY;
+  const left = Math.min(byTrials, byTime);
+  return Number.isFinite(left) && left > 0 ? left : undefined;
+}
+
+/** The share of planned steps that early stopping spared; undefined where nothing was. */
+export function savedShare({ stepsRun, stepsSaved }: StudyJson): number | undefined {
+  return stepsSaved > 0 ? stepsSaved / (stepsRun + stepsSaved) : undefined;
+}

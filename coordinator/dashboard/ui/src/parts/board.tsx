@@ -1,0 +1,183 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { setQuery } from '../data/address.js';
+import { type BoardView, durationOf, ranksOf } from '../data/board-view.js';
+import type { StudyData } from '../data/study-data.js';
+import type { TrialItem } from '../data/trial-item.js';
+import { formatDuration, formatMetric, formatParam } from '../format.js';
+import { StateBadge } from './state-badge.js';
+
+const ROW_HEIGHT = 34;
+
+interface Column {
+  /** As the address has it behind "sort". */
+  readonly key: string;
+  readonly title: string;
+  readonly width: number;
+  readonly numeric: boolean;
+  readonly cell: (trial: TrialItem) => ReactNode;
+}
+
+interface BoardProps {
+  readonly data: StudyData;
+  readonly version: number;
+  readonly trials: readonly TrialItem[];
+  readonly view: BoardView;
+  readonly selected: number | undefined;
+  readonly onSelect: (trial: number) => void;
+}
+
+/** The leaderboard: as many rows in the page as the eye can see, however many there are. */
+export function Board({ data, version, trials, view, selected, onSelect }: BoardProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const columns = useMemo(() => columnsOf(data, ranksOf(data)), [data, version]);
+  const virtual = useVirtualizer({
+    count: trials.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const template = columns.map((column) => `minmax(${column.width}px, ${column.width}fr)`).join(' ');
+  const place = selected === undefined ? -1 : trials.findIndex(({ number }) => number === selected);
+  useEffect(() => {
+    if (place >= 0) virtual.scrollToIndex(place, { align: 'auto' });
+    // The place of a selected trial that moves up is no reason to scroll.
+  }, [selected]);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 };
+    const step = steps[event.key];
+    if (step === undefined || trials.length === 0) return;
+    event.preventDefault();
+    const next = trials[Math.min(trials.length - 1, Math.max(0, place + step))];
+    if (next !== undefined) onSelect(next.number);
+  };
+  return (
+    <div
+      className="board"
+      ref={frame}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      role="region"
+      aria-label="Leaderboard, arrow keys choose a trial"
+    >
+      <div role="table" aria-rowcount={trials.length + 1} aria-label="Trials" style={{ minWidth: width }}>
+        <div role="rowgroup" className="board-head">
+          <div
+            role="row"
+            tabIndex={-1}
+            aria-rowindex={1}
+            className="board-row"
+            style={{ gridTemplateColumns: template }}
+          >
+            {columns.map((column) => (
+              <HeadCell key={column.key} column={column} view={view} />
+            ))}
+          </div>
+        </div>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const trial = trials[index]!;
+            return (
+              <div
+                key={trial.number}
+                role="row"
+                tabIndex={-1}
+                aria-rowindex={index + 2}
+                aria-selected={trial.number === selected}
+                className={`board-row board-trial state-${trial.state}`}
+                style={{ gridTemplateColumns: template, height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
+                onClick={() => onSelect(trial.number)}
+                onKeyDown={(event) => {
+                  if (event.key === 'Enter') onSelect(trial.number);
+                }}
+              >
+                {columns.map(({ key, numeric, cell }) => (
+                  <div key={key} role="cell" className={numeric ? 'numeric' : undefined}>
+                    {cell(trial)}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function HeadCell({ column, view }: { readonly column: Column; readonly view: BoardView }) {
+  const { key, title, numeric } = column;
+  const isSorted = view.sort === key;
+  const sort = isSorted && !view.descending ? `-${key}` : key;
+  const turn = isSorted ? (view.descending ? 'descending' : 'ascending') : 'none';
+  return (
+    <div role="columnheader" tabIndex={-1} aria-sort={turn} className={numeric ? 'numeric' : undefined}>
+      <button
+        type="button"
+        title={`Sort by ${title}`}
+        onClick={() => setQuery({ sort: sort === 'rank' ? undefined : sort })}
+      >
+        {title}
+        <span aria-hidden="true">{isSorted ? (view.descending ? ' ▾' : ' ▴') : ''}</span>
+      </button>
+    </div>
+  );
+}
+
+function columnsOf(data: StudyData, ranks: readonly number[]): Column[] {
+  const { metric, space } = data;
+  const repeated = data.study.repeats > 1;
+  const plain: Column[] = [
+    { key: 'rank', title: 'rank', width: 56, numeric: true, cell: ({ number }) => ranks[number] ?? '' },
+    {
+      key: 'number',
+      title: 'trial',
+      width: 64,
+      numeric: true,
+      cell: ({ number, rerunOf }) => (rerunOf === null ? number : `${number} ↻${rerunOf}`),
+    },
+    { key: 'state', title: 'state', width: 104, numeric: false, cell: ({ state }) => <StateBadge state={state} /> },
+    { key: 'value', title: metric.name, width: 108, numeric: true, cell: ({ value }) => formatMetric(value) },
+    ...(repeated ? [meanColumn()] : []),
+    { key: 'step', title: 'step', width: 74, numeric: true, cell: stepText },
+  ];
+  const params = space.params.map(
+    ({ name, kind }, index): Column => ({
+      key: `p:${name}`,
+      title: name,
+      width: Math.min(160, Math.max(84, 8 * name.length + 28)),
+      numeric: kind !== 'categorical',
+      cell: ({ params: values }) => formatParam(values[index]),
+    }),
+  );
+  const rest: Column[] = [
+    {
+      key: 'time',
+      title: 'time',
+      width: 104,
+      numeric: true,
+      cell: (trial) => {
+        const duration = durationOf(trial, data.now());
+        return duration === undefined ? '' : formatDuration(duration);
+      },
+    },
+    { key: 'origin', title: 'proposed by', width: 104, numeric: false, cell: ({ origin }) => origin },
+  ];
+  return [...plain, ...params, ...rest];
+}
+
+function meanColumn(): Column {
+  return {
+    key: 'mean',
+    title: 'mean',
+    width: 120,
+    numeric: true,
+    cell: ({ repeats }) => (repeats === null ? '' : `${formatMetric(repeats[0])} (${repeats[1]} of ${repeats[2]})`),
+  };
+}
+
+function stepText({ lastStep, plannedSteps }: TrialItem): string {
+  if (lastStep === 0) return '';
+  return plannedSteps > 0 ? `${lastStep} / ${plannedSteps}` : String(lastStep);
+}
