@@ -24,7 +24,8 @@ import {
   StudyServiceClient,
   type Worker,
 } from '../proto/index.js';
-import { awayReason, isAway, userErrorOf } from './rpc-errors.js';
+import { CoordinatorAddresses, leaderOf, splitAddresses } from '../proto/leader.js';
+import { awayReason, isAway, isStandby, userErrorOf } from './rpc-errors.js';
 
 /** What a followed board tells: a new board, or that its coordinator does not answer and is being tried again. */
 export type Watched =
@@ -53,13 +54,15 @@ export interface Patience {
   readonly callMs: number;
   /** How long a call whose connection broke is tried again. */
   readonly retryMs: number;
+  /** How long a call is tried again while all coordinators stand by: so long may they take to find a new leader. */
+  readonly standbyMs: number;
   /** How long a followed board waits for its coordinator to come back. */
   readonly awayMs: number;
   /** Longest pause between two tries. */
   readonly pauseMs: number;
 }
 
-const PATIENCE: Patience = { callMs: 5_000, retryMs: 5_000, awayMs: 300_000, pauseMs: 2_000 };
+const PATIENCE: Patience = { callMs: 5_000, retryMs: 5_000, standbyMs: 20_000, awayMs: 300_000, pauseMs: 2_000 };
 
 /** Starts one call with its options; the callback gets its outcome. */
 type Start<Response> = (
@@ -67,45 +70,49 @@ type Start<Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
 
-/** Opens a client. Nothing is connected before the first call. @param address HOST:PORT */
+/**
+ * Opens a client. Nothing is connected before the first call.
+ *
+ * @param address HOST:PORT; those of a cluster's coordinators with commas between them: the one that leads is found
+ */
 export function openClient(address: string, patience: Patience = PATIENCE): StudyClient {
-  const stub = new StudyServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const stubs = new Stubs(address);
   const call = <Response>(start: Start<Response>): Promise<Response> =>
-    callWithRetry(address, patience, (options) => promised(start, options));
+    callWithRetry(stubs, patience, (options) => promised(start, options));
   const meta = new Metadata();
   return {
     address,
     createStudy: async (spec, fileName) => {
       const request = { requestId: randomUUID(), spec, fileName };
       const { study } = await call<CreateStudyResponse>((options, done) =>
-        stub.createStudy(request, meta, options, done),
+        stubs.current.createStudy(request, meta, options, done),
       );
       return present(study, address);
     },
     listStudies: async () =>
-      (await call<ListStudiesResponse>((options, done) => stub.listStudies({}, meta, options, done))).studies,
+      (await call<ListStudiesResponse>((options, done) => stubs.current.listStudies({}, meta, options, done))).studies,
     getLeaderboard: async (study, top) => {
       const answer = await call<GetLeaderboardResponse>((options, done) =>
-        stub.getLeaderboard({ study, top }, meta, options, done),
+        stubs.current.getLeaderboard({ study, top }, meta, options, done),
       );
       return present(answer.leaderboard, address);
     },
-    listTrials: (study) => call((options, done) => stub.listTrials({ study }, meta, options, done)),
-    getTrial: (study, trial) => call((options, done) => stub.getTrial({ study, trial }, meta, options, done)),
+    listTrials: (study) => call((options, done) => stubs.current.listTrials({ study }, meta, options, done)),
+    getTrial: (study, trial) => call((options, done) => stubs.current.getTrial({ study, trial }, meta, options, done)),
     rerunTrial: (study, trial) => {
       const request = { requestId: randomUUID(), study, trial };
-      return call((options, done) => stub.rerunTrial(request, meta, options, done));
+      return call((options, done) => stubs.current.rerunTrial(request, meta, options, done));
     },
     controlStudy: async (study, action) => {
       const answer = await call<ControlStudyResponse>((options, done) =>
-        stub.controlStudy({ study, action }, meta, options, done),
+        stubs.current.controlStudy({ study, action }, meta, options, done),
       );
       return present(answer.study, address);
     },
     listWorkers: async () =>
-      (await call<ListWorkersResponse>((options, done) => stub.listWorkers({}, meta, options, done))).workers,
-    watchLeaderboard: (study, top, signal) => watch(stub, { address, patience, study, top, signal }),
-    close: () => stub.close(),
+      (await call<ListWorkersResponse>((options, done) => stubs.current.listWorkers({}, meta, options, done))).workers,
+    watchLeaderboard: (study, top, signal) => watch(stubs, { patience, study, top, signal }),
+    close: () => stubs.close(),
   };
 }
 
@@ -115,50 +122,100 @@ function promised<Response>(start: Start<Response>, options: Partial<CallOptions
   });
 }
 
+/** Connections to the coordinators of a cluster, or to the only one, of which one is current. */
+class Stubs {
+  readonly address: string;
+  readonly #addresses: CoordinatorAddresses;
+  readonly #open = new Map<string, StudyServiceClient>();
+
+  constructor(address: string) {
+    this.address = address;
+    this.#addresses = new CoordinatorAddresses(splitAddresses(address));
+  }
+
+  get count(): number {
+    return this.#addresses.count;
+  }
+
+  get current(): StudyServiceClient {
+    const { current } = this.#addresses;
+    let stub = this.#open.get(current);
+    if (stub === undefined) {
+      stub = new StudyServiceClient(current, credentials.createInsecure(), CHANNEL_OPTIONS);
+      this.#open.set(current, stub);
+    }
+    return stub;
+  }
+
+  /** The current one did not serve: turns to the next. */
+  failed(error: unknown): void {
+    this.#addresses.failed(leaderOf(error as ServiceError));
+  }
+
+  close(): void {
+    for (const stub of this.#open.values()) stub.close();
+  }
+}
+
+/** So often in a row a call follows what standbys say without a pause. */
+const FOLLOWED_AT_ONCE = 3;
+
 /**
- * Tries a call again while its connection breaks under it. The request stays the same, request id included, so that a
- * creation whose answer was lost is not made twice. A coordinator that was never there is reported at once.
+ * Tries a call again while its connection breaks under it or standbys answer it. The request stays the same, request id
+ * included, so that a creation whose answer was lost is not made twice. Coordinators that were never there are reported
+ * once each has been tried.
  */
 async function callWithRetry<Response>(
-  address: string,
+  stubs: Stubs,
   patience: Patience,
   attempt: (options: Partial<CallOptions>) => Promise<Response>,
 ): Promise<Response> {
-  const giveUpAt = Date.now() + patience.retryMs;
-  for (let pauseMs = 100, reached = false; ; pauseMs = Math.min(pauseMs * 2, patience.pauseMs)) {
+  const begunAt = Date.now();
+  let reached = false;
+  let absent = 0;
+  let followed = 0;
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, patience.pauseMs)) {
     try {
       return await attempt({ deadline: Date.now() + patience.callMs });
     } catch (error) {
       const away = isAway(error);
       reached ||= away === 'broken';
-      if (away === undefined || !reached || Date.now() + pauseMs > giveUpAt) throw userErrorOf(error, address);
+      absent += away === 'absent' ? 1 : 0;
+      const standby = isStandby(error);
+      const late = Date.now() + pauseMs > begunAt + (standby ? patience.standbyMs : patience.retryMs);
+      if (away === undefined || (!reached && absent >= stubs.count) || late) throw userErrorOf(error, stubs.address);
+      stubs.failed(error);
+      followed = standby && leaderOf(error as ServiceError) !== undefined ? followed + 1 : 0;
+      if (followed > 0 && followed <= FOLLOWED_AT_ONCE) continue;
     }
     await sleep(pauseMs);
   }
 }
 
 interface Watch {
-  readonly address: string;
   readonly patience: Patience;
   readonly study: string;
   readonly top: number;
   readonly signal: AbortSignal;
 }
 
-async function* watch(stub: StudyServiceClient, options: Watch): AsyncGenerator<Watched, void, void> {
-  const { address, patience, top, signal } = options;
+async function* watch(stubs: Stubs, options: Watch): AsyncGenerator<Watched, void, void> {
+  const { patience, top, signal } = options;
+  const { address } = stubs;
   // Once known, the study's own id: after a reconnection the latest study may be another.
   let study = options.study;
   let seen = false;
   let finished = false;
   let lastSeenAt = Date.now();
   let pauseMs = 100;
+  let tries = 0;
   while (!signal.aborted) {
     try {
-      for await (const board of boards(stub, study, top, signal)) {
+      for await (const board of boards(stubs.current, study, top, signal)) {
         study = board.study?.id ?? study;
         finished = board.study?.state === 'STUDY_STATE_FINISHED';
         seen = true;
+        tries = 0;
         lastSeenAt = Date.now();
         pauseMs = 100;
         yield { kind: 'board', board };
@@ -169,9 +226,15 @@ async function* watch(stub: StudyServiceClient, options: Watch): AsyncGenerator<
     } catch (error) {
       if (signal.aborted) return;
       const away = isAway(error);
-      const late = Date.now() - lastSeenAt > patience.awayMs;
-      if (away === undefined || !seen || late) throw userErrorOf(error, address);
-      yield { kind: 'away', reason: awayReason(error, address) };
+      const awayMs = Date.now() - lastSeenAt;
+      const standby = isStandby(error);
+      tries += 1;
+      // Who was never seen is not waited for, but each of a cluster is tried, and one that stands by may know better.
+      const hopeless = !seen && (standby ? awayMs > patience.standbyMs : tries >= stubs.count);
+      if (away === undefined || hopeless || awayMs > patience.awayMs) throw userErrorOf(error, address);
+      stubs.failed(error);
+      if (standby && leaderOf(error as ServiceError) !== undefined && tries <= FOLLOWED_AT_ONCE) continue;
+      if (seen) yield { kind: 'away', reason: awayReason(error, address) };
     }
     // Half to full pause, so that many followers do not come back at the same moment.
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);

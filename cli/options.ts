@@ -1,12 +1,20 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
+import { splitAddresses } from '../proto/leader.js';
 
 /** `--coordinator HOST:PORT`, for every command that talks to one. */
 export function coordinatorOption(): Option {
-  return new Option('-c, --coordinator <host:port>', 'the coordinator to talk to')
+  return new Option('-c, --coordinator <host:port>', 'the coordinator to talk to; several of a cluster with commas')
     .env('ASSAY_COORDINATOR')
     .default(DEFAULT_ADDRESS)
-    .argParser(parseAddress);
+    .argParser(parseAddresses);
+}
+
+/** HOST:PORT,HOST:PORT. */
+export function parseAddresses(text: string): string {
+  return splitAddresses(text)
+    .map((address) => parseAddress(address))
+    .join(',');
 }
 
 /** The words that name a coordinator in a command to be typed again; none for the default. */

@@ -1,4 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { isFromStandby } from '../proto/leader.js';
 import { BAD_INPUT, FAILURE, UserError } from './fail.js';
 
 /** Codes with which a coordinator says that the request is at fault; its own words explain it. */
@@ -24,8 +25,14 @@ export function isAway(error: unknown): 'absent' | 'broken' | undefined {
   return NEVER_CONNECTED.test(error.details) ? 'absent' : 'broken';
 }
 
+/** Whether a call was answered by a coordinator that stands by. */
+export function isStandby(error: unknown): boolean {
+  return isServiceError(error) && error.code === status.UNAVAILABLE && isFromStandby(error);
+}
+
 /** A coordinator that was there and does not answer now, in words. */
 export function awayReason(error: unknown, address: string): string {
+  if (isStandby(error)) return `no coordinator at ${address} leads at the moment`;
   const why = isServiceError(error) ? ` (${connectionFault(error.details)})` : '';
   return `the coordinator at ${address} does not answer${why}`;
 }
@@ -39,6 +46,7 @@ export function userErrorOf(error: unknown, address: string): UserError {
     return new UserError(`the coordinator at ${address} answered what cannot be understood: ${words}`, FAILURE, cause);
   }
   if (REFUSALS.has(error.code)) return new UserError(error.details, BAD_INPUT, cause);
+  if (isStandby(error)) return new UserError(`no coordinator at ${address} leads: ${error.details}`, FAILURE, cause);
   return new UserError(explain(error, address), FAILURE, cause);
 }
 

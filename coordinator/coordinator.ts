@@ -2,12 +2,14 @@ import type { Command } from './core/commands.js';
 import type { Event } from './core/events.js';
 import { execute, executePlan, type Outcome } from './core/execute.js';
 import { Fleet } from './core/fleet.js';
-import { apply, emptyState } from './core/state.js';
+import { apply, emptyState, type State } from './core/state.js';
 import type { Core } from './core/transaction.js';
 import type { EventLog, Seq } from './event-log/port.js';
 
 export interface CoordinatorOptions {
   readonly log: EventLog;
+  /** State that has the log up to a batch already, as a standby's has; taken over, not copied. */
+  readonly from?: Replayed | undefined;
   /** How long a worker may be silent before its attempts are lost, in milliseconds. */
   readonly leaseMs: number;
   /** Milliseconds since the epoch. */
@@ -16,6 +18,12 @@ export interface CoordinatorOptions {
   readonly defer?: (task: () => void) => void;
   /** The log failed or the core met a broken rule: nothing more is decided. Called once. */
   readonly onFailure: (error: unknown) => void;
+}
+
+/** A state, and the last batch of the log that it has. */
+export interface Replayed {
+  readonly state: State;
+  readonly head: Seq;
 }
 
 /** Hears of what has become durable. */
@@ -57,9 +65,10 @@ export class Coordinator {
 
   /** Replays the log. Attempts that were running get a fresh full lease. */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
-    const core: Core = { state: emptyState(), fleet: new Fleet(), leaseMs: options.leaseMs };
-    let head: Seq = 0;
-    for await (const batch of options.log.read(0)) {
+    const { state, head: from } = options.from ?? { state: emptyState(), head: 0 };
+    const core: Core = { state, fleet: new Fleet(), leaseMs: options.leaseMs };
+    let head: Seq = from;
+    for await (const batch of options.log.read(from)) {
       for (const event of batch.events) apply(core.state, event);
       head = batch.seq;
     }

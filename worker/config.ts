@@ -3,13 +3,14 @@ import { availableParallelism, homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
+import { splitAddresses } from '../proto/leader.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
 import { WorkerConfigError } from './errors.js';
 import { BACKEND_NAMES } from './train/backend/backend.js';
 
 /** How a worker is set up. Frozen; every value is checked. */
 export interface WorkerConfig {
-  /** The coordinator's host:port. */
+  /** The coordinator's host:port; those of a cluster's coordinators with commas between them. */
   readonly coordinator: string;
   /** What people read. Default: the host's name and the process id. */
   readonly name: string;
@@ -44,7 +45,9 @@ const DAY_MS = 86_400_000;
 const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
   coordinator: z
     .string()
-    .refine(isAddress, { error: `must be host:port with a port from 1 to 65535, such as ${DEFAULT_ADDRESS}` })
+    .refine((text) => splitAddresses(text).every(isAddress), {
+      error: `must be host:port with a port from 1 to 65535, such as ${DEFAULT_ADDRESS}, or several with commas`,
+    })
     .default(DEFAULT_ADDRESS),
   name: z
     .string()

@@ -1,6 +1,7 @@
 import { type ChannelOptions, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { CHANNEL_OPTIONS } from '../proto/channel.js';
 import { type SessionRequest, type SessionResponse, WorkerServiceClient } from '../proto/index.js';
+import { CoordinatorAddresses, isFromStandby, leaderOf, splitAddresses } from '../proto/leader.js';
 
 /** One stream to the coordinator. */
 export interface Link {
@@ -21,13 +22,37 @@ export interface Closed {
   readonly reason: string;
   /** False when trying again would only end the same way. */
   readonly retry: boolean;
+  /** The coordinator that leads, where this one stands by and knows. */
+  readonly leader?: string | undefined;
+}
+
+/** How long one of several coordinators may take to accept a connection before the next one is tried, milliseconds. */
+const CONNECT_MS = 5_000;
+
+/**
+ * Opens streams to the coordinators in turn: to the one that is said to lead, or else to the next of those that are known.
+ *
+ * @param coordinators "host:port,host:port"
+ */
+export function createConnect(coordinators: string): (events: LinkEvents) => Link {
+  const addresses = new CoordinatorAddresses(splitAddresses(coordinators));
+  return (events) => {
+    const closed = (why: Closed): void => {
+      addresses.failed(why.leader);
+      events.closed(why);
+    };
+    const patience = addresses.count > 1 ? CONNECT_MS : undefined;
+    return openLink(addresses.current, { response: events.response.bind(events), closed }, patience);
+  };
 }
 
 /**
  * Opens a stream to the coordinator at `address`. Every link has a connection of its own: one that is shared keeps a
  * back-off of its own, up to two minutes long, after a failure.
+ *
+ * @param connectMs how long connecting may take; without it, as long as the attach
  */
-export function openLink(address: string, events: LinkEvents): Link {
+export function openLink(address: string, events: LinkEvents, connectMs?: number): Link {
   const options: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
   const client = new WorkerServiceClient(address, credentials.createInsecure(), options);
   const call = client.session();
@@ -42,7 +67,14 @@ export function openLink(address: string, events: LinkEvents): Link {
   call.on('data', (response: SessionResponse) => {
     if (open) events.response(response);
   });
-  call.on('error', (error: ServiceError) => close({ reason: inWords(error), retry: isWorthRetrying(error.code) }));
+  call.on('error', (error: ServiceError) =>
+    close({ reason: inWords(error), retry: isWorthRetrying(error.code), leader: leaderOf(error) }),
+  );
+  if (connectMs !== undefined) {
+    client.waitForReady(Date.now() + connectMs, (error) => {
+      if (error !== undefined) close({ reason: `no connection in ${connectMs / 1000} s`, retry: true });
+    });
+  }
   call.on('end', () => close({ reason: 'the coordinator ended the session', retry: true }));
   return {
     send: (request) => {
@@ -70,6 +102,7 @@ function inWords(error: ServiceError): string {
   );
   const known = system === null ? undefined : SYSTEM_ERRORS[system[0]];
   if (known !== undefined) return known;
+  if (isFromStandby(error)) return error.details;
   if (error.code === status.UNIMPLEMENTED) return 'it is no coordinator for workers of this version';
   return `${status[error.code]}: ${error.details.split('\n')[0]}`;
 }

@@ -4,7 +4,7 @@ import type { Readiness } from './child-messages.js';
 import type { WorkerConfig } from './config.js';
 import type { DataPlaces } from './data-places.js';
 import { WorkerError } from './errors.js';
-import { openLink } from './link.js';
+import { createConnect } from './link.js';
 import { availableDatasets } from './objectives/objective.js';
 import { createWorkerSession, type WorkerProfile } from './session.js';
 import { createSlots } from './slots.js';
@@ -47,7 +47,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     const session = createWorkerSession({
       profile,
       runner: slots,
-      connect: (events) => openLink(coordinator, events),
+      connect: createConnect(coordinator),
       logger,
       attachTimeoutMs: config.attachTimeoutMs,
       drainTimeoutMs: config.drainTimeoutMs,

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { CHANNEL_OPTIONS } from '../../proto/channel.js';
 import { ArtifactServiceService, StudyServiceService, WorkerServiceService } from '../../proto/index.js';
 import { ConfigError } from '../errors.js';
 import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
+import { Door, type Service } from './door.js';
 import { createStudyService, type StudyServiceOptions } from './study-service.js';
 import { createWorkerService, type WorkerServiceOptions } from './worker-service.js';
 
@@ -14,28 +13,41 @@ export interface RunningServer {
   close(): void;
 }
 
+export type ServiceOptions = WorkerServiceOptions & StudyServiceOptions & ArtifactServiceOptions;
+
+const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService];
+
+/** Everything that a coordinator which leads answers. */
+export function createServices(options: ServiceOptions): Service[] {
+  return [
+    { definition: WorkerServiceService, handlers: createWorkerService(options) },
+    { definition: StudyServiceService, handlers: createStudyService(options) },
+    { definition: ArtifactServiceService, handlers: createArtifactService(options) },
+  ];
+}
+
 /**
- * Opens the coordinator's door.
+ * Opens the coordinator's door. Calls are refused until somebody leads.
  *
  * @param listen host:port; port 0 takes a free one
  * @throws {ConfigError} when the address cannot be listened on
  */
-export async function startServer(
-  listen: string,
-  options: WorkerServiceOptions & StudyServiceOptions & ArtifactServiceOptions,
-): Promise<RunningServer> {
-  const server = new Server(CHANNEL_OPTIONS);
-  server.addService(WorkerServiceService, createWorkerService(options));
-  server.addService(StudyServiceService, createStudyService(options));
-  server.addService(ArtifactServiceService, createArtifactService(options));
+export async function openDoor(listen: string): Promise<RunningServer & { readonly door: Door }> {
+  const door = new Door(DEFINITIONS);
   const { host } = parseAddress(listen);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(new ConfigError(`cannot listen on ${listen}: ${reasonOf(error)}`, { cause: error }));
-    });
-  });
-  return { address: `${host}:${port}`, close: () => server.forceShutdown() };
+  try {
+    const port = await door.bind(listen);
+    return { door, address: `${host}:${port}`, close: () => door.close() };
+  } catch (error) {
+    throw new ConfigError(`cannot listen on ${listen}: ${reasonOf(error as Error)}`, { cause: error });
+  }
+}
+
+/** Opens a door behind which one coordinator leads for good. @throws {ConfigError} as {@link openDoor} */
+export async function startServer(listen: string, options: ServiceOptions): Promise<RunningServer> {
+  const server = await openDoor(listen);
+  server.door.lead(createServices(options));
+  return server;
 }
 
 /**

@@ -6,7 +6,7 @@ import { StudyAction, type StudyServiceServer } from '../../proto/index.js';
 import { board, study } from './canned.js';
 import { type FakeCoordinator, failure, startFakeCoordinator } from './fake-coordinator.js';
 
-const QUICK: Patience = { callMs: 5_000, retryMs: 5_000, awayMs: 5_000, pauseMs: 10 };
+const QUICK: Patience = { callMs: 5_000, retryMs: 5_000, standbyMs: 2_000, awayMs: 5_000, pauseMs: 10 };
 const open: { close(): void }[] = [];
 
 afterEach(() => {

@@ -2,21 +2,27 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryArtifacts } from '../../coordinator/artifacts/directory.js';
 import { type MemoryArtifacts, openMemoryArtifacts } from '../../coordinator/artifacts/memory.js';
+import { openNatsArtifacts } from '../../coordinator/artifacts/nats.js';
 import { type ArtifactStore, isArtifactId, type StoredArtifact } from '../../coordinator/artifacts/port.js';
+import { clusterNames } from '../../coordinator/nats/names.js';
+import { NATS, NatsServers } from '../nats/servers.js';
 
 interface Place {
   /** Opens the store, again after a close as the next process would. */
-  open(): ArtifactStore;
+  open(): ArtifactStore | Promise<ArtifactStore>;
   /** Changes one byte of what is stored, behind the store's back. */
-  spoil(id: string): void;
-  dispose(): void;
+  spoil(id: string): void | Promise<void>;
+  dispose(): void | Promise<void>;
 }
 
-const adapters: Record<string, () => Place> = {
+const adapters: Record<string, () => Place | Promise<Place>> = {
   memory: () => {
     const contents: MemoryArtifacts = new Map();
     return {
@@ -40,7 +46,34 @@ const adapters: Record<string, () => Place> = {
       dispose: () => rmSync(folder, { recursive: true }),
     };
   },
+  nats: async () => {
+    const connection = await servers!.connect();
+    clusters += 1;
+    const names = clusterNames(`test${clusters}`);
+    const setup = { replicas: 1, logger: pino({ level: 'silent' }), signal: new AbortController().signal };
+    return {
+      open: () => openNatsArtifacts(connection, names, setup),
+      spoil: async (id) => {
+        const bucket = await new Objm(connection).open(names.artifactBucket);
+        const { nuid } = (await bucket.info(id))!;
+        const content = (await bucket.getBlob(id))!;
+        content[0]! ^= 1;
+        const subject = `$O.${names.artifactBucket}.C.${nuid}`;
+        const manager = await jetstreamManager(connection);
+        await manager.streams.purge(`OBJ_${names.artifactBucket}`, { filter: subject });
+        await jetstream(connection).publish(subject, content);
+      },
+      dispose: () => connection.close(),
+    };
+  },
 };
+
+let servers: NatsServers | undefined;
+let clusters = 0;
+beforeAll(async () => {
+  if (NATS.missing === undefined) servers = await NatsServers.start();
+});
+afterAll(() => servers?.close());
 
 const idOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
@@ -60,16 +93,17 @@ async function listed(store: ArtifactStore): Promise<StoredArtifact[]> {
   return all.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-describe.each(Object.entries(adapters))('the %s artifact store', (_, createPlace) => {
+describe.each(Object.entries(adapters))('the %s artifact store', (name, createPlace) => {
   let place: Place;
   let store: ArtifactStore;
-  beforeEach(() => {
-    place = createPlace();
-    store = place.open();
-  });
-  afterEach(async () => {
-    await store.close();
-    place.dispose();
+  beforeEach(async (test) => {
+    if (name === 'nats' && NATS.missing !== undefined) test.skip(NATS.missing);
+    place = await createPlace();
+    store = await place.open();
+    return async () => {
+      await store.close();
+      await place.dispose();
+    };
   });
 
   it('is empty at first', async () => {
@@ -165,7 +199,7 @@ describe.each(Object.entries(adapters))('the %s artifact store', (_, createPlace
 
   it('never gives out damaged content in silence, and is mended by the next put', async () => {
     const { id } = await store.put(pieces('precious'));
-    place.spoil(id);
+    await place.spoil(id);
     await expect(contentOf(store, id)).rejects.toMatchObject({ code: 'damaged' });
     await store.put(pieces('precious'));
     expect((await contentOf(store, id)).toString()).toBe('precious');
@@ -181,7 +215,7 @@ describe.each(Object.entries(adapters))('the %s artifact store', (_, createPlace
   it('still has everything after it was closed and opened again', async () => {
     const { id } = await store.put(pieces('kept'));
     await store.close();
-    store = place.open();
+    store = await place.open();
     expect((await contentOf(store, id)).toString()).toBe('kept');
     expect(await listed(store)).toHaveLength(1);
   });

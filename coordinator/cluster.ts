@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { openNatsArtifacts } from './artifacts/nats.js';
+import type { ArtifactStore } from './artifacts/port.js';
+import { ConfigError } from './errors.js';
+import { type ClusterLog, openJetStreamLog } from './event-log/jetstream.js';
+import { LogConflictError } from './event-log/port.js';
+import { lead } from './lead.js';
+import type { CoordinatorConfig } from './main.js';
+import { connectNats, type NatsConfig } from './nats/connection.js';
+import { createEventPublisher } from './nats/event-publisher.js';
+import { LeaderLease } from './nats/lease.js';
+import { prepareLogStream } from './nats/log-stream.js';
+import { checkServers } from './nats/monitoring.js';
+import { CLUSTER_NAME, type ClusterNames, clusterNames } from './nats/names.js';
+import { Replica } from './replica.js';
+import type { Door } from './rpc/door.js';
+import { openDoor, parseAddress } from './rpc/server.js';
+
+/** A coordinator's place in a cluster. */
+export interface ClusterConfig {
+  /** Coordinators of one name share one log. */
+  readonly name: string;
+  readonly nats: NatsConfig;
+  /** NATS servers that hold the log, for a stream that does not exist yet. */
+  readonly replicas: number;
+  /** Monitoring ports of the NATS servers, such as http://a:8222; none: their settings are not checked. */
+  readonly monitors: readonly string[];
+  /** host:port that workers and clients reach this coordinator at; the address it listens on when absent. */
+  readonly advertise?: string | undefined;
+}
+
+/** Events that a new leader publishes again, because its predecessor may have died between an append and its publishing. */
+const REPEATED_EVENTS = 256;
+/** How long who steps down because of a conflict leaves the lease to others, milliseconds. */
+const AFTER_CONFLICT_MS = 500;
+/** How long what is being appended may take at the end of a term, milliseconds. */
+const SETTLE_MS = 2_000;
+
+/** What a member keeps through all of its terms. */
+interface Member {
+  readonly config: CoordinatorConfig;
+  readonly connection: NatsConnection;
+  readonly names: ClusterNames;
+  readonly lease: LeaderLease;
+  readonly artifacts: ArtifactStore;
+  readonly door: Door;
+  readonly address: string;
+}
+
+/**
+ * Runs one coordinator of a cluster until its signal is aborted: it stands by, with a copy of the state that follows the
+ * log, until it takes the lease; then it leads until it loses that, or the race for the log's head. Whatever it had in
+ * memory then is thrown away, and it stands by again with what the log says.
+ *
+ * @throws {ConfigError} when it cannot start with this configuration
+ */
+export async function runInCluster(config: CoordinatorConfig, cluster: ClusterConfig): Promise<void> {
+  const { logger, signal } = config;
+  const { replicas } = cluster;
+  check(config, cluster);
+  const names = clusterNames(cluster.name);
+  const connection = await connectNats(cluster.nats, `assay coordinator ${cluster.name}`, logger, signal);
+  const closers: (() => unknown)[] = [() => connection.close()];
+  try {
+    await checkServers(cluster.monitors, logger);
+    await prepareLogStream(connection, names, replicas, logger, signal);
+    const setup = { replicas, logger, signal };
+    const artifacts = await openNatsArtifacts(connection, names, setup);
+    closers.push(() => artifacts.close());
+    const server = await openDoor(config.listen);
+    closers.push(() => server.close());
+    const { door, address: bound } = server;
+    const address = cluster.advertise ?? bound;
+    const lease = await LeaderLease.open(connection, names, { id: randomUUID(), address }, setup);
+    door.standBy(lease);
+    logger.info({ address, cluster: cluster.name, nats: connection.getServer() }, 'coordinator listens');
+    config.onListening(bound, undefined);
+    const member = { config, connection, names, lease, artifacts, door, address };
+    while (!signal.aborted) await serve(member);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+function check({ listen }: CoordinatorConfig, { name, advertise }: ClusterConfig): void {
+  if (!CLUSTER_NAME.test(name)) {
+    throw new ConfigError(
+      `cluster ${JSON.stringify(name)} must be at most 32 letters, digits, _ and -, and begin with a letter or digit`,
+    );
+  }
+  if (advertise !== undefined) parseAddress(advertise);
+  else if (['0.0.0.0', '[::]'].includes(parseAddress(listen).host)) {
+    throw new ConfigError(
+      `${listen} is no address that others can be sent to: say with --advertise HOST:PORT where workers and clients reach this coordinator`,
+    );
+  }
+}
+
+/** Standing by and, when the lease is taken, leading. */
+async function serve(member: Member): Promise<void> {
+  const { config, connection, names, lease } = member;
+  const { logger, signal } = config;
+  const log = await openJetStreamLog(connection, names);
+  try {
+    const replica = await standBy(log, lease, signal);
+    if (replica === undefined) return;
+    await term(member, log, replica);
+  } catch (error) {
+    if (!(error instanceof LogConflictError)) throw error;
+    logger.warn({ reason: error.message }, 'steps down: another coordinator has written to the log');
+    await pause(AFTER_CONFLICT_MS, undefined, { signal }).catch(() => {});
+  } finally {
+    await log.close();
+  }
+}
+
+/** Follows the log until the lease is taken; undefined when the signal was aborted first. */
+async function standBy(log: ClusterLog, lease: LeaderLease, signal: AbortSignal): Promise<Replica | undefined> {
+  const replica = new Replica(REPEATED_EVENTS);
+  // Only who is up to date may lead: nobody waits for a replay then.
+  await replica.follow(log.read(0));
+  const decided = new AbortController();
+  const either = AbortSignal.any([signal, decided.signal]);
+  const following = replica.follow(log.follow(replica.head, either));
+  // A log that cannot be read ends the waiting.
+  following.catch(() => decided.abort());
+  const taken = await lease.take(either);
+  decided.abort();
+  await following;
+  return taken ? replica : undefined;
+}
+
+/** Leads while the lease is held. */
+async function term(member: Member, log: ClusterLog, replica: Replica): Promise<void> {
+  const { config, connection, names, lease, artifacts, door, address } = member;
+  const { logger, signal } = config;
+  const over = new AbortController();
+  const publisher = createEventPublisher(connection, names, logger);
+  const lost = lease.hold(AbortSignal.any([signal, over.signal]), (patienceMs) => log.answers(patienceMs));
+  let leading = false;
+  let givenUp = false;
+  // The log is waited for while it does not answer, but not for longer than the lease is held.
+  void lost.then(() => {
+    givenUp = !leading;
+    return leading ? undefined : log.close();
+  });
+  try {
+    await lead({
+      config,
+      log,
+      from: replica,
+      artifacts,
+      door,
+      followers: [publisher],
+      onLeading: (dashboard) => {
+        leading = true;
+        logger.info({ address, dashboard, head: replica.head }, 'leads');
+        publisher.publish(replica.recent, replica.state.events);
+      },
+      until: lost,
+      leave: () => door.standBy(lease),
+      settleMs: SETTLE_MS,
+    });
+  } catch (error) {
+    if (!givenUp) throw error;
+  } finally {
+    over.abort();
+    await lease.release();
+  }
+  const reason = await lost;
+  if (reason !== '') logger.warn({ reason }, 'steps down: the lease is lost');
+}
