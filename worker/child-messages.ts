@@ -1,4 +1,5 @@
 import type { DataPlaces } from './data-places.js';
+import type { OwnPlace } from './objectives/trial.js';
 import type { AttemptEnd } from './runner.js';
 
 /**
@@ -23,6 +24,10 @@ export interface Job {
   readonly seed: number;
   readonly expectedDigest: string;
   readonly data: DataPlaces;
+  /** Variables that the process sets before anything else: its GPUs, its share of the cores, what the study passes on. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** For a study's own code. */
+  readonly place?: OwnPlace | undefined;
 }
 
 export type FromChild =
@@ -32,7 +37,10 @@ export type FromChild =
   /** One line for the worker's log: something that takes long has come so far. */
   | { readonly type: 'note'; readonly note: string }
   /** The last message: the process has nothing more to do. */
-  | ({ readonly type: 'ended' } & AttemptEnd);
+  | ({ readonly type: 'ended' } & AttemptEnd & {
+        /** Whether the end of what it printed may say more. */
+        readonly seeOutput?: boolean | undefined;
+      });
 
 /** What came of `load`. */
 export type Readiness =

@@ -2,15 +2,24 @@
 // with it.
 import type { FromChild, Job, ToChild } from './child-messages.js';
 import { type Engine, loadEngine } from './load-engine.js';
-import { DatasetMismatchError, DatasetMissingError, ObjectiveError } from './objectives/objective.js';
+import { DatasetMismatchError, DatasetMissingError, ObjectiveError, SilentError } from './objectives/objective.js';
+import { holdLifeline } from './process/lifeline.js';
+import { killGroup, killMarked, MARK } from './process/processes.js';
 import type { AttemptEnd } from './runner.js';
 
 const stopping = new AbortController();
 let loading: { readonly objective: string; readonly engine: Promise<Engine> } | undefined;
 let over = false;
 
-// The channel breaks when the worker ends, however it ends: an attempt never outlives its worker.
-process.on('disconnect', () => process.exit(0));
+// An attempt never outlives its worker. The channel breaks when the worker ends, however it ends; a thread watches for the
+// same, because an objective may keep this one in a loop. A process that no worker has marked has no such line.
+const mark = process.env[MARK];
+const lifeline = mark === undefined ? undefined : holdLifeline(mark);
+process.on('disconnect', () => {
+  if (mark !== undefined) killMarked(mark);
+  killGroup(process.pid);
+  process.exit(0);
+});
 // Whoever ends a whole group or session means the worker; the worker ends its attempts in its own way.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('uncaughtException', (error) => finish(failure(error)));
@@ -36,7 +45,8 @@ function load(objective: string, backend: string): void {
   );
 }
 
-async function run(job: Job): Promise<AttemptEnd> {
+async function run(job: Job): Promise<Said> {
+  Object.assign(process.env, job.environment);
   let engine: Engine;
   try {
     const isLoaded = loading?.objective === job.objective;
@@ -52,12 +62,15 @@ async function run(job: Job): Promise<AttemptEnd> {
       seed: job.seed,
       data: job.data,
       expectedDigest: job.expectedDigest,
+      place: job.place,
+      stopping: () => stopping.signal.aborted || lifeline?.stopping === true,
       signal: stopping.signal,
       started: ({ datasetDigest }) => tell({ type: 'started', datasetDigest }),
       report,
       note: (note) => tell({ type: 'note', note }),
     });
-    return { outcome: stopping.signal.aborted ? 'stopped' : 'completed', error: '' };
+    const stopped = stopping.signal.aborted || lifeline?.stopping === true;
+    return { outcome: stopped ? 'stopped' : 'completed', error: '' };
   } catch (error) {
     return failure(error);
   }
@@ -73,7 +86,10 @@ function report(step: number, metrics: Readonly<Record<string, number>>): void {
   tell({ type: 'report', step, metrics });
 }
 
-function failure(error: unknown): AttemptEnd {
+type Said = AttemptEnd & { readonly seeOutput?: boolean };
+
+function failure(error: unknown): Said {
+  if (error instanceof SilentError) return { outcome: 'failed', error: error.message, seeOutput: true };
   if (error instanceof DatasetMismatchError || error instanceof DatasetMissingError) {
     return { outcome: 'refused', error: error.message };
   }
@@ -92,7 +108,7 @@ function tell(message: FromChild): void {
   if (!over) process.send?.(message);
 }
 
-function finish(end: AttemptEnd): void {
+function finish(end: Said): void {
   if (over) return;
   over = true;
   process.send?.({ type: 'ended', ...end } satisfies FromChild, () => process.exit(0));

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
-import { availableParallelism, homedir, hostname } from 'node:os';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
 import { splitAddresses } from '../proto/leader.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
 import { WorkerConfigError } from './errors.js';
+import type { Permissions } from './own-code/permissions.js';
 import { BACKEND_NAMES } from './train/backend/backend.js';
 
 /** How a worker is set up. Frozen; every value is checked. */
@@ -14,8 +15,8 @@ export interface WorkerConfig {
   readonly coordinator: string;
   /** What people read. Default: the host's name and the process id. */
   readonly name: string;
-  /** How many attempts run at a time. Default: the processor's cores. */
-  readonly slots: number;
+  /** How many attempts run at a time. Default: what the GPUs take, or else the processor's cores. */
+  readonly slots?: number | undefined;
   /** Training backend by name, or `auto` for the best that runs here. */
   readonly backend: string;
   /** Folder with data sets, absolute; undefined for none. */
@@ -26,6 +27,16 @@ export interface WorkerConfig {
   readonly mirror?: string | undefined;
   /** Whether nothing may be downloaded. */
   readonly offline: boolean;
+  /** What of a study's own code may run here. */
+  readonly permissions: Permissions;
+  /** Which GPUs attempts may use: all that are visible, none, or those with these ids. */
+  readonly gpus: 'auto' | 'none' | readonly string[];
+  /** How many attempts share a GPU. Default: one. */
+  readonly slotsPerGpu?: number | undefined;
+  /** Folder for the folders of attempts, absolute. Default: one of the user's in the folder for temporary files. */
+  readonly scratchDir: string;
+  /** Most that an attempt may print where its study does not say, bytes. */
+  readonly outputLimitBytes: number;
   /** For studies that require them. */
   readonly labels: Readonly<Record<string, string>>;
   /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
@@ -42,6 +53,11 @@ const ADDRESS = /^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/;
 const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
 const DAY_MS = 86_400_000;
 
+const folder = z
+  .string()
+  .transform((path) => resolve(path))
+  .refine(isFolder, { error: (issue) => `${String(issue.input)} is no folder that can be read` });
+
 const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
   coordinator: z
     .string()
@@ -56,17 +72,29 @@ const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
     .max(100)
     .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters' })
     .default(() => `${hostname().slice(0, 80)}-${process.pid}`),
-  slots: z
+  slots: z.int().min(1).max(1024).optional(),
+  backend: z.enum(BACKEND_NAMES).default('auto'),
+  datasetsDir: folder.optional(),
+  permissions: z
+    .strictObject({
+      modules: z.array(folder).default([]),
+      command: z.boolean().default(false),
+      commandFolders: z.array(folder).default([]),
+      upload: z.boolean().default(false),
+      git: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  gpus: z.union([z.enum(['auto', 'none']), z.array(z.string().min(1)).min(1)]).default('auto'),
+  slotsPerGpu: z.int().min(1).max(256).optional(),
+  scratchDir: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(path))
+    .default(() => join(tmpdir(), `assay-${userInfo().uid}`)),
+  outputLimitBytes: z
     .int()
     .min(1)
-    .max(1024)
-    .default(() => availableParallelism()),
-  backend: z.enum(BACKEND_NAMES).default('auto'),
-  datasetsDir: z
-    .string()
-    .transform((path) => resolve(path))
-    .refine(isFolder, { error: (issue) => `${String(issue.input)} is no folder that can be read` })
-    .optional(),
+    .default(512 * 2 ** 20),
   cacheDir: z
     .string()
     .min(1)

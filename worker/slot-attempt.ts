@@ -1,8 +1,13 @@
 import type { Assignment } from '../proto/index.js';
+import type { FromChild } from './child-messages.js';
 import { type AttemptProcess, causeOfDeath, type Exit } from './child-process.js';
 import type { DataPlaces } from './data-places.js';
 import { formatDuration } from './duration.js';
+import { AttemptRefusedError } from './errors.js';
+import type { OwnCode, Prepared } from './own-code/prepare.js';
+import type { Guarded, MemoryGuard } from './process/memory-guard.js';
 import type { AttemptEnd, AttemptEvents, RunningAttempt } from './runner.js';
+import { formatSize } from './size.js';
 
 export interface SlotAttemptOptions {
   readonly backend: string;
@@ -11,6 +16,11 @@ export interface SlotAttemptOptions {
   readonly stopGraceMs: number;
   /** Called with what it has to say while something takes long. */
   readonly onNote: (note: string) => void;
+  /** Most that it may print when its assignment does not say. */
+  readonly outputLimitBytes: number;
+  /** Gets a study's own code ready. */
+  readonly ownCode: OwnCode;
+  readonly memory: MemoryGuard;
   /** Called when it ends before it began. */
   readonly leaveQueue: () => void;
 }
@@ -20,45 +30,88 @@ const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /** One attempt that waits for a slot or runs in a process. */
 export class SlotAttempt implements RunningAttempt {
-  readonly #assignment: Assignment;
+  readonly assignment: Assignment;
+  /** Resolves when it has ended and nothing of it is left on the disk. */
+  readonly cleared: Promise<void>;
   readonly #events: AttemptEvents;
   readonly #options: SlotAttemptOptions;
+  readonly #clear: () => void;
   #process: AttemptProcess | undefined;
   /** What the process, or the clock, said about its end. */
   #end: AttemptEnd | undefined;
+  /** Whether what it printed last belongs to its end. */
+  #seeOutput = false;
   #stopping = false;
   #silent = false;
   #graceTimer: NodeJS.Timeout | undefined;
   #limitTimer: NodeJS.Timeout | undefined;
+  #guarded: Guarded | undefined;
+  /** Aborted: what is being prepared is not needed any more. */
+  readonly #over = new AbortController();
+  #preparing: Promise<Prepared | undefined> | undefined;
 
   constructor(assignment: Assignment, events: AttemptEvents, options: SlotAttemptOptions) {
-    this.#assignment = assignment;
+    this.assignment = assignment;
     this.#events = events;
     this.#options = options;
+    const { promise, resolve } = deferred();
+    this.cleared = promise;
+    this.#clear = resolve;
   }
 
-  /** Hands the attempt to its process. */
-  begin(child: AttemptProcess): void {
+  /** Hands the attempt to its process. @param environment variables of its slot */
+  begin(child: AttemptProcess, environment: Readonly<Record<string, string>>): void {
     this.#process = child;
-    child.onMessage = (message) => {
-      if (this.#silent || this.#end !== undefined) return;
-      switch (message.type) {
-        case 'started':
-          this.#events.started(message.datasetDigest);
-          break;
-        case 'report':
-          this.#events.report(message.step, message.metrics);
-          break;
-        case 'note':
-          this.#options.onNote(message.note);
-          break;
-        case 'ended':
-          this.#endWith({ outcome: message.outcome, error: message.error });
-          break;
-      }
-    };
+    child.onMessage = (message) => this.#hear(message);
+    child.onOutput = () => this.#checkOutput(child);
     void child.gone.then((exit) => this.#gone(exit));
-    const { objective, configJson, paramsJson, seed, datasetDigest, timeLimitMs } = this.#assignment;
+    const { objective, memoryLimitBytes, timeLimitMs } = this.assignment;
+    if (memoryLimitBytes > 0) this.#guardMemory(child, memoryLimitBytes);
+    if (timeLimitMs > 0) this.#armLimit(timeLimitMs);
+    if (objective !== 'module' && objective !== 'command') {
+      this.#run(child, environment);
+      return;
+    }
+    child.willSpawn();
+    this.#preparing = this.#options.ownCode.prepare(this.assignment, this.#over.signal).then(
+      (prepared) => {
+        if (this.#end === undefined && !this.#silent) this.#run(child, environment, prepared);
+        return prepared;
+      },
+      (error: unknown) => {
+        const outcome = error instanceof AttemptRefusedError ? 'refused' : 'failed';
+        if (this.#end === undefined)
+          this.#endWith({ outcome, error: error instanceof Error ? error.message : String(error) });
+        return undefined;
+      },
+    );
+  }
+
+  stop(): void {
+    if (this.#stopping || this.#silent) return;
+    this.#stopping = true;
+    this.#over.abort();
+    if (this.#process === undefined) {
+      this.#options.leaveQueue();
+      this.#silent = true;
+      this.#clear();
+      this.#events.ended({ outcome: 'stopped', error: '' });
+      return;
+    }
+    this.#process.stop();
+    this.#graceTimer = setTimeout(() => this.#process?.kill(), this.#options.stopGraceMs);
+  }
+
+  kill(): void {
+    this.#silent = true;
+    this.#over.abort();
+    this.#options.leaveQueue();
+    if (this.#process === undefined) this.#clear();
+    else this.#process.kill();
+  }
+
+  #run(child: AttemptProcess, environment: Readonly<Record<string, string>>, prepared?: Prepared): void {
+    const { objective, configJson, paramsJson, seed, datasetDigest } = this.assignment;
     const { backend, data } = this.#options;
     child.send({
       type: 'run',
@@ -69,33 +122,52 @@ export class SlotAttempt implements RunningAttempt {
       seed,
       expectedDigest: datasetDigest,
       data,
+      environment: { ...environment, ...prepared?.environment },
+      place: prepared?.place,
     });
-    if (timeLimitMs > 0) this.#armLimit(timeLimitMs);
   }
 
-  stop(): void {
-    if (this.#stopping || this.#silent) return;
-    this.#stopping = true;
-    if (this.#process === undefined) {
-      this.#options.leaveQueue();
-      this.#silent = true;
-      this.#events.ended({ outcome: 'stopped', error: '' });
-      return;
+  #hear(message: Exclude<FromChild, { type: 'ready' }>): void {
+    if (this.#silent || this.#end !== undefined) return;
+    switch (message.type) {
+      case 'started':
+        this.#events.started(message.datasetDigest);
+        break;
+      case 'report':
+        this.#events.report(message.step, message.metrics);
+        break;
+      case 'note':
+        this.#options.onNote(message.note);
+        break;
+      case 'ended':
+        this.#seeOutput = message.seeOutput === true;
+        this.#endWith({ outcome: message.outcome, error: message.error });
+        break;
     }
-    this.#process.send({ type: 'stop' });
-    this.#graceTimer = setTimeout(() => this.#process?.kill(), this.#options.stopGraceMs);
-  }
-
-  kill(): void {
-    this.#silent = true;
-    this.#options.leaveQueue();
-    this.#process?.kill();
   }
 
   /** Everything is said: the process need not take its time to end. */
   #endWith(end: AttemptEnd): void {
     this.#end = end;
+    this.#over.abort();
     this.#process?.kill();
+  }
+
+  #fail(error: string): void {
+    if (this.#end === undefined && !this.#silent) this.#endWith({ outcome: 'failed', error });
+  }
+
+  #checkOutput(child: AttemptProcess): void {
+    const limitBytes = this.assignment.outputLimitBytes || this.#options.outputLimitBytes;
+    if (child.output.totalBytes > limitBytes) this.#fail(`output limit of ${formatSize(limitBytes)} reached`);
+  }
+
+  #guardMemory(child: AttemptProcess, limitBytes: number): void {
+    if (child.group === undefined) return;
+    const exceeded = (bytes: number): void =>
+      this.#fail(`memory limit of ${formatSize(limitBytes)} reached: its processes took ${formatSize(bytes)}`);
+    this.#guarded = { group: child.group, limitBytes, exceeded };
+    this.#options.memory.add(this.#guarded);
   }
 
   /** The time runs from when the process has the attempt, which may still load its engine. */
@@ -103,22 +175,41 @@ export class SlotAttempt implements RunningAttempt {
     const delayMs = Math.min(leftMs, LONGEST_TIMER_MS);
     this.#limitTimer = setTimeout(() => {
       if (leftMs > delayMs) this.#armLimit(leftMs - delayMs);
-      else if (this.#end === undefined) this.#endWith({ outcome: 'failed', error: this.#limitReached() });
+      else this.#fail(`time limit of ${formatDuration(this.assignment.timeLimitMs)} reached`);
     }, delayMs);
-  }
-
-  #limitReached(): string {
-    return `time limit of ${formatDuration(this.#assignment.timeLimitMs)} reached`;
   }
 
   #gone(exit: Exit): void {
     clearTimeout(this.#graceTimer);
     clearTimeout(this.#limitTimer);
+    if (this.#guarded !== undefined) this.#options.memory.remove(this.#guarded);
+    this.#over.abort();
+    void this.#dispose();
     if (this.#silent) return;
     this.#silent = true;
-    const wordless: AttemptEnd = this.#stopping
-      ? { outcome: 'stopped', error: '' }
-      : { outcome: 'failed', error: causeOfDeath(exit) };
-    this.#events.ended(this.#end ?? wordless);
+    this.#events.ended(this.#finalEnd(exit));
   }
+
+  #finalEnd(exit: Exit): AttemptEnd {
+    const end = this.#end;
+    if (end === undefined) {
+      return this.#stopping ? { outcome: 'stopped', error: '' } : { outcome: 'failed', error: causeOfDeath(exit) };
+    }
+    if (!this.#seeOutput || exit.lastWords === '') return end;
+    return { ...end, error: `${end.error}: ${exit.lastWords}` };
+  }
+
+  async #dispose(): Promise<void> {
+    const prepared = await this.#preparing;
+    await prepared?.dispose();
+    this.#clear();
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

@@ -5,6 +5,9 @@ import type { Readiness } from './child-messages.js';
 import { AttemptProcess, causeOfDeath } from './child-process.js';
 import type { DataPlaces } from './data-places.js';
 import { WorkerError } from './errors.js';
+import type { Resources } from './gpu/resources.js';
+import type { OwnCode } from './own-code/prepare.js';
+import { MemoryGuard } from './process/memory-guard.js';
 import type { AttemptEvents, AttemptRunner, RunningAttempt } from './runner.js';
 import { SlotAttempt } from './slot-attempt.js';
 
@@ -16,6 +19,12 @@ export interface SlotsOptions {
   readonly data: DataPlaces;
   /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
   readonly stopGraceMs: number;
+  /** Most that an attempt may print when its assignment does not say. */
+  readonly outputLimitBytes: number;
+  /** Gets the code of attempts ready that run a study's own. */
+  readonly ownCode: OwnCode;
+  /** GPUs and cores, as far as attempts share them. */
+  readonly resources: Resources;
   readonly logger: Logger;
   /** The module that an attempt's process runs. */
   readonly childPath?: string | undefined;
@@ -53,6 +62,9 @@ class ChildSlots implements Slots {
   readonly #busy = new Map<AttemptProcess, SlotAttempt>();
   readonly #spares = new Set<AttemptProcess>();
   readonly #waiting = new Set<SlotAttempt>();
+  /** Attempts that ended and whose folders are being taken away. */
+  readonly #clearing = new Set<Promise<void>>();
+  readonly #memory = new MemoryGuard();
   /** What the next spare gets ready for: what the last attempt needed. */
   #objective = 'train';
   #backend: string;
@@ -66,7 +78,7 @@ class ChildSlots implements Slots {
 
   probe(): Promise<Readiness> {
     return new Promise((resolve, reject) => {
-      const spare = this.#fork((readiness) => {
+      const spare = this.#fork(this.#nextGpus(), (readiness) => {
         // Later processes need not look again, and all attempts compute on the same backend.
         if (readiness.ok) this.#backend = readiness.backend;
         resolve(readiness);
@@ -82,6 +94,9 @@ class ChildSlots implements Slots {
       data: this.#options.data,
       stopGraceMs: this.#options.stopGraceMs,
       onNote: (note) => this.#logger.info({ ...assignment.attempt, note }, 'attempt prepares its data'),
+      outputLimitBytes: this.#options.outputLimitBytes,
+      ownCode: this.#options.ownCode,
+      memory: this.#memory,
       leaveQueue: () => this.#waiting.delete(attempt),
     });
     this.#objective = assignment.objective;
@@ -97,6 +112,7 @@ class ChildSlots implements Slots {
     const all = [...this.#processes];
     for (const each of all) each.kill();
     await Promise.all(all.map(({ gone }) => gone));
+    await Promise.all(this.#clearing);
   }
 
   /** Gives free slots to the attempts that wait, then gets spares ready. */
@@ -105,18 +121,23 @@ class ChildSlots implements Slots {
     for (const attempt of this.#waiting) {
       if (this.#busy.size >= this.#options.slots) break;
       this.#waiting.delete(attempt);
-      const child = this.#takeSpare();
+      const gpus = this.#options.resources.take(attempt.assignment);
+      const child = this.#takeSpare(gpus);
       this.#busy.set(child, attempt);
-      attempt.begin(child);
+      void child.gone.then(() => this.#options.resources.free(gpus));
+      const clearing = attempt.cleared.finally(() => this.#clearing.delete(clearing));
+      this.#clearing.add(clearing);
+      attempt.begin(child, this.#options.resources.environment(gpus));
     }
     this.#loadSpare();
   }
 
-  /** One that is ready, or else one that loads, or else a new one. */
-  #takeSpare(): AttemptProcess {
-    const [first] = this.#spares;
-    const ready = [...this.#spares].find(({ readiness }) => readiness !== undefined);
-    const spare = ready ?? first ?? this.#fork();
+  /** One that is ready, or else one that loads, or else a new one. An engine has been loaded for certain GPUs. */
+  #takeSpare(gpus: readonly string[]): AttemptProcess {
+    const key = gpus.join(',');
+    const fitting = [...this.#spares].filter((spare) => spare.gpus === key);
+    const ready = fitting.find(({ readiness }) => readiness !== undefined);
+    const spare = ready ?? fitting[0] ?? this.#fork(gpus);
     this.#spares.delete(spare);
     return spare;
   }
@@ -124,14 +145,26 @@ class ChildSlots implements Slots {
   #loadSpare(): void {
     if (this.#closed || this.#spares.size >= this.#options.slots) return;
     for (const { readiness } of this.#spares) if (readiness === undefined) return;
-    this.#spares.add(this.#fork());
+    this.#spares.add(this.#fork(this.#nextGpus()));
   }
 
-  #fork(onReady: (readiness: Readiness) => void = () => {}): AttemptProcess {
-    const { childPath = CHILD_PATH } = this.#options;
-    const child = new AttemptProcess(childPath, this.#objective, this.#backend, (readiness) => {
-      onReady(readiness);
-      this.#loadSpare();
+  /** What the next attempt will most likely be given. */
+  #nextGpus(): readonly string[] {
+    return this.#options.resources.next();
+  }
+
+  #fork(gpus: readonly string[], onReady: (readiness: Readiness) => void = () => {}): AttemptProcess {
+    const { childPath = CHILD_PATH, resources } = this.#options;
+    const child = new AttemptProcess({
+      path: childPath,
+      objective: this.#objective,
+      backend: this.#backend,
+      gpus,
+      environment: resources.environment(gpus),
+      onReady: (readiness) => {
+        onReady(readiness);
+        this.#loadSpare();
+      },
     });
     this.#processes.add(child);
     void child.gone.then(({ code, signal, lastWords }) => {

@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { openArtifactClient } from '../proto/artifact-client.js';
+import type { Gpu } from '../proto/index.js';
 import type { Readiness } from './child-messages.js';
 import type { WorkerConfig } from './config.js';
 import type { DataPlaces } from './data-places.js';
 import { WorkerError } from './errors.js';
+import { chooseGpus, type GpuWatch, watchGpus } from './gpu/gpus.js';
+import { askNvidiaSmi } from './gpu/nvidia-smi.js';
+import { Resources } from './gpu/resources.js';
 import { createConnect } from './link.js';
 import { availableDatasets } from './objectives/objective.js';
+import { createCodeCache } from './own-code/cache.js';
+import { presentPermissions } from './own-code/permissions.js';
+import { createOwnCode } from './own-code/prepare.js';
+import { openScratch } from './own-code/scratch.js';
 import { createWorkerSession, type WorkerProfile } from './session.js';
 import { createSlots } from './slots.js';
 
@@ -19,6 +30,9 @@ export interface WorkerSurroundings {
   readonly childPath?: string | undefined;
 }
 
+/** How long a coordinator that cannot be reached may keep an attempt's code waiting, milliseconds. */
+const DOWNLOAD_PATIENCE_MS = 60_000;
+
 /**
  * Attaches to a coordinator and runs attempts, until `signal` says to drain or the coordinator refuses this worker.
  * Waits for a coordinator that is not there yet.
@@ -27,10 +41,29 @@ export interface WorkerSurroundings {
  */
 export async function runWorker(config: WorkerConfig, surroundings: WorkerSurroundings): Promise<void> {
   const { signal, version, childPath } = surroundings;
-  const { coordinator, name, backend, stopGraceMs } = config;
-  const logger = surroundings.logger.child({ worker: name });
+  const { coordinator, name, backend, stopGraceMs, outputLimitBytes, permissions } = config;
   const data = dataPlaces(config);
-  const slots = createSlots({ slots: config.slots, backend, data, stopGraceMs, logger, childPath });
+  const logger = surroundings.logger.child({ worker: name });
+  const { gpus, watch } = await findGpus(config, logger);
+  const slotCount = gpus.reduce((sum, gpu) => sum + gpu.slots, 0) || (config.slots ?? availableParallelism());
+  const scratch = openScratch(config.scratchDir);
+  const artifacts = openArtifactClient(coordinator);
+  const cache = createCodeCache({
+    folder: join(scratch.folder, 'code'),
+    download: (sha256, downloadSignal) =>
+      artifacts.download(sha256, { patienceMs: DOWNLOAD_PATIENCE_MS, signal: downloadSignal }),
+  });
+  const slots = createSlots({
+    slots: slotCount,
+    backend,
+    data,
+    stopGraceMs,
+    outputLimitBytes,
+    ownCode: createOwnCode({ permissions, scratch, cache, cwd: process.cwd() }),
+    resources: new Resources(gpus, slotCount, availableParallelism(), process.env),
+    logger,
+    childPath,
+  });
   try {
     const found = await slots.probe();
     if (signal.aborted) return;
@@ -38,10 +71,10 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
       throw new WorkerError(`backend ${backend} cannot be used here: ${found.fault}`);
     }
     if (!found.ok) logger.warn({ fault: found.fault }, 'no training backend runs here: this worker cannot train');
-    const profile = await describe(config, found, data, version);
+    const profile = await describe(config, found, data, { version, slots: slotCount, gpus });
     const { objectives, datasets } = profile;
     logger.info(
-      { coordinator, slots: config.slots, backend: profile.backend, objectives, datasets },
+      { coordinator, slots: slotCount, gpus: gpus.length, backend: profile.backend, objectives, datasets },
       'worker is ready',
     );
     const session = createWorkerSession({
@@ -49,6 +82,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
       runner: slots,
       connect: createConnect(coordinator),
       logger,
+      gpuUse: () => watch.use,
       attachTimeoutMs: config.attachTimeoutMs,
       drainTimeoutMs: config.drainTimeoutMs,
       reconnectMaxMs: config.reconnectMaxMs,
@@ -65,8 +99,31 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     if (end.flushed) logger.info('drained');
     else logger.warn('drained, but the coordinator has not acknowledged all results');
   } finally {
+    watch.close();
     await slots.close();
+    artifacts.close();
+    scratch.close();
   }
+}
+
+async function findGpus(config: WorkerConfig, logger: Logger): Promise<{ gpus: readonly Gpu[]; watch: GpuWatch }> {
+  const { gpus: choice, slotsPerGpu, slots } = config;
+  if (slots !== undefined && slotsPerGpu !== undefined) {
+    throw new WorkerError(
+      'slots and slots per GPU are both given: the one follows from the other, so give one of them',
+    );
+  }
+  const answer = choice === 'none' ? { gpus: [], fault: '' } : await askNvidiaSmi();
+  if (answer.fault !== '') logger.warn({ fault: answer.fault }, 'GPUs cannot be asked');
+  const gpus = chooseGpus(answer.gpus, { gpus: choice, slotsPerGpu, slots }, process.env['CUDA_VISIBLE_DEVICES']);
+  const missing = typeof choice === 'string' ? [] : choice.filter((id) => !gpus.some((gpu) => gpu.id === id));
+  if (missing.length > 0 || (slotsPerGpu !== undefined && gpus.length === 0)) {
+    const there = answer.gpus.map(({ id }) => id).join(', ') || 'none';
+    throw new WorkerError(
+      `${missing.length > 0 ? `GPU ${missing.join(', ')} is not there` : 'there is no GPU to share'}: found are ${there}`,
+    );
+  }
+  return { gpus, watch: watchGpus(gpus, answer.gpus, logger) };
 }
 
 /** Without a backend a worker still runs what needs none; people see in its list of objectives that it cannot train. */
@@ -74,20 +131,19 @@ async function describe(
   config: WorkerConfig,
   found: Readiness,
   data: DataPlaces,
-  version: string,
+  own: Pick<WorkerProfile, 'version' | 'slots' | 'gpus'>,
 ): Promise<WorkerProfile> {
-  const { name, slots, labels } = config;
+  const { name, labels, permissions } = config;
+  const { objectives, codeSources } = presentPermissions(permissions);
   return {
     workerId: randomUUID(),
     name,
-    slots,
     labels,
     backend: found.ok ? found.backend : '',
-    objectives: found.ok ? ['train', 'null'] : ['null'],
+    objectives: [...(found.ok ? ['train'] : []), ...objectives, 'null'],
     datasets: await availableDatasets(data),
-    gpus: [],
-    codeSources: [],
-    version,
+    codeSources,
+    ...own,
   };
 }
 

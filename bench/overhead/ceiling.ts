@@ -139,4 +139,5 @@ const assignment = (trial: number): Assignment => ({
   checkpointEvery: 0,
   saveWeights: false,
   metric: undefined,
+  codeDigest: '',
 });

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseWorkerConfig, type WorkerConfig } from '../../worker/config.js';
 import { WorkerConfigError, WorkerError } from '../../worker/errors.js';
+import type { Permissions } from '../../worker/own-code/permissions.js';
 import { BACKEND_NAMES } from '../../worker/train/backend/backend.js';
 import { runWorker } from '../../worker/worker.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
@@ -17,6 +18,14 @@ interface Options {
   readonly datasets?: string;
   readonly label?: Readonly<Record<string, string>>;
   readonly name?: string;
+  readonly allowModule?: readonly string[];
+  /** True: given without a value. */
+  readonly allowCommand?: readonly string[] | true;
+  readonly allowUpload?: true;
+  readonly allowGit?: readonly string[] | true;
+  readonly gpus?: 'auto' | 'none' | readonly string[];
+  readonly slotsPerGpu?: number;
+  readonly scratch?: string;
   readonly logLevel: string;
   readonly exitWithParent?: true;
 }
@@ -29,10 +38,25 @@ export function workerCommand(): Command {
         'hands back what runs; a second one ends it at once.',
     )
     .addOption(coordinatorOption())
-    .option('-n, --slots <number>', 'attempts to run at a time (default: the number of cores)', wholeNumber(1, 1024))
+    .option(
+      '-n, --slots <number>',
+      'attempts to run at a time (default: what the GPUs take, or the number of cores)',
+      wholeNumber(1, 1024),
+    )
+    .option('--gpus <ids>', 'GPUs that attempts may use: auto, none, or ids like 0,2 (default: auto)', gpuIds)
+    .option('--slots-per-gpu <number>', 'attempts that share a GPU (default: 1)', wholeNumber(1, 256))
     .addOption(new Option('--backend <name>', 'what to train on').choices(BACKEND_NAMES).default('auto'))
     .option('--datasets <dir>', 'folder with data sets, such as the four files of MNIST')
     .option('-l, --label <key=value>', 'label for studies that require it; may be repeated', addLabel)
+    .option('--allow-module <dir>', "run studies' modules that lie in this folder; may be repeated", gather)
+    .option(
+      '--allow-command [dir]',
+      "run studies' programs, started anywhere or in this folder; may be repeated",
+      gather,
+    )
+    .option('--allow-upload', 'run code that was uploaded with a study')
+    .option('--allow-git [url]', 'fetch code from git, from anywhere or below this URL; may be repeated', gather)
+    .option('--scratch <dir>', "folder for the attempts' own folders (default: one of yours in the temporary folder)")
     .option('--name <name>', "what people read (default: the host's name and the process id)")
     .addOption(
       new Option('--log-level <level>', 'least level to log')
@@ -45,7 +69,10 @@ export function workerCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { coordinator, slots, backend, datasets, label, name } = options;
-  const config = check({ coordinator, slots, backend, datasetsDir: datasets, labels: label, name });
+  const { gpus, slotsPerGpu, scratch } = options;
+  const permissions = permissionsOf(options);
+  const own = { permissions, gpus, slotsPerGpu, scratchDir: scratch };
+  const config = check({ coordinator, slots, backend, datasetsDir: datasets, labels: label, name, ...own });
   const logger = await createLogger(options.logLevel);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
@@ -78,7 +105,35 @@ const OPTIONS: Readonly<Record<string, string>> = {
   datasetsDir: '--datasets',
   labels: '--label',
   name: '--name',
+  permissions: '--allow',
+  gpus: '--gpus',
+  slotsPerGpu: '--slots-per-gpu',
+  scratchDir: '--scratch',
 };
+
+/** Nothing is allowed that was not said. */
+function permissionsOf({ allowModule = [], allowCommand, allowUpload, allowGit }: Options): Permissions {
+  return {
+    modules: allowModule,
+    command: allowCommand !== undefined,
+    commandFolders: allowCommand === true ? [] : (allowCommand ?? []),
+    upload: allowUpload === true,
+    git: allowGit === true ? [''] : (allowGit ?? []),
+  };
+}
+
+function gather(value: string, earlier?: readonly string[] | true): readonly string[] {
+  return earlier === undefined || earlier === true ? [value] : [...earlier, value];
+}
+
+function gpuIds(text: string): 'auto' | 'none' | readonly string[] {
+  if (text === 'auto' || text === 'none') return text;
+  const ids = text.split(',').map((id) => id.trim());
+  if (ids.includes('') || new Set(ids).size < ids.length) {
+    throw new InvalidArgumentError('It must be auto, none, or ids like 0,2, none of them twice.');
+  }
+  return ids;
+}
 
 function addLabel(text: string, labels: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const at = text.indexOf('=');

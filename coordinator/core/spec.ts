@@ -31,7 +31,12 @@ export interface SearchSpec {
   readonly seed?: number;
   readonly sampler: SamplerOptions;
   readonly pruner: PrunerOptions;
-  readonly objective: { readonly kind: 'train' | 'module' | 'command' | 'null'; readonly config: JsonTemplate };
+  readonly objective: {
+    readonly kind: 'train' | 'module' | 'command' | 'null';
+    readonly config: JsonTemplate;
+    /** SHA-256 of the archive of uploaded code, in hexadecimal digits. */
+    readonly codeDigest?: string;
+  };
   readonly params: readonly ParamSpec[];
   readonly relations: readonly string[];
   /** Configurations to run first, in this order; parameters left out are drawn. */

@@ -150,6 +150,7 @@ export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
     checkpointEvery: checkpointEvery(study.spec, config),
     saveWeights: wantsWeights(study, trial),
     metric: { name: metric.name, maximize: metric.goal === 'maximize', best: metric.value === 'best' },
+    codeDigest: objective.codeDigest ?? '',
   };
 }
 

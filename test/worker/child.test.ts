@@ -7,6 +7,7 @@ import type { RunningAttempt } from '../../worker/runner.js';
 import { createSlots, type Slots } from '../../worker/slots.js';
 import { BUILT_CHILD } from './built-child.js';
 import { assignment } from './fake-coordinator.js';
+import { PLAIN_SLOTS } from './plain-slots.js';
 import { type RecordedAttempt, recordAttempt } from './recorded-attempt.js';
 
 let slots: Slots;
@@ -17,6 +18,7 @@ beforeAll(() => {
     backend: 'cpu',
     data: { offline: true },
     stopGraceMs: 60_000,
+    ...PLAIN_SLOTS,
     logger: pino({ level: 'silent' }),
     childPath: BUILT_CHILD,
   });
@@ -59,9 +61,9 @@ describe('the process of an attempt', () => {
   });
 
   it('refuses an objective that it does not know', async () => {
-    const { outcome, error } = await start({}, { objective: 'command' }).whenEnded;
+    const { outcome, error } = await start({}, { objective: 'drain' }).whenEnded;
     expect(outcome).toBe('refused');
-    expect(error).toContain('objective "command" is unknown');
+    expect(error).toContain('objective "drain" is unknown');
   });
 
   it('ends when its worker is gone, and not because somebody ends the whole session', async () => {

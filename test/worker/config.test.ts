@@ -7,7 +7,7 @@ describe("a worker's configuration", () => {
   it('has a value for everything that is not said', () => {
     const config = parseWorkerConfig({});
     expect(config).toMatchObject({ coordinator: '127.0.0.1:7070', backend: 'auto', labels: {}, stopGraceMs: 2_000 });
-    expect(config.slots).toBeGreaterThanOrEqual(1);
+    expect(config.permissions).toEqual({ modules: [], command: false, commandFolders: [], upload: false, git: [] });
     expect(config.name).toMatch(new RegExp(`-${process.pid}$`));
     expect(config.datasetsDir).toBeUndefined();
     expect(config.cacheDir).toMatch(/\/assay$/);

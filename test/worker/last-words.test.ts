@@ -3,7 +3,7 @@ import { LastWords } from '../../worker/last-words.js';
 
 function inOneLine(...heard: readonly string[]): string {
   const words = new LastWords();
-  for (const text of heard) words.hear(text);
+  for (const text of heard) words.hear(Buffer.from(text));
   return words.inOneLine();
 }
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Assignment } from '../../proto/index.js';
 import { createSlots, type Slots, type SlotsOptions } from '../../worker/slots.js';
 import { assignment } from './fake-coordinator.js';
+import { PLAIN_SLOTS } from './plain-slots.js';
 import { type RecordedAttempt, recordAttempt } from './recorded-attempt.js';
 
 const childPath = fileURLToPath(new URL('./fixtures/child.mjs', import.meta.url));
@@ -16,6 +17,7 @@ function open(overrides: Partial<SlotsOptions> = {}): Slots {
     backend: 'auto',
     data: { offline: true },
     stopGraceMs: 60_000,
+    ...PLAIN_SLOTS,
     logger: pino({ level: 'silent' }),
     childPath,
     ...overrides,
@@ -70,6 +72,7 @@ describe('an attempt in a process', () => {
       seed: 0xffff_ffff,
       expectedDigest: 'abc',
       data: { datasetsDir: '/data', offline: true },
+      environment: PLAIN_SLOTS.resources.environment([]),
     });
   });
 

@@ -3,6 +3,17 @@ export class ObjectiveError extends Error {
   override readonly name: string = 'ObjectiveError';
 }
 
+/** A program ended badly without saying why to us; what it printed last may say it. */
+export class SilentError extends ObjectiveError {
+  override readonly name: string = 'SilentError';
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(message: string, signal: NodeJS.Signals | null) {
+    super(message);
+    this.signal = signal;
+  }
+}
+
 /** This worker's data are not those the study began with: the attempt is refused, and another worker may do better. */
 export class DatasetMismatchError extends ObjectiveError {
   override readonly name: string = 'DatasetMismatchError';

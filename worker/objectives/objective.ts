@@ -2,26 +2,30 @@ import type { DataPlaces } from '../data-places.js';
 import { ObjectiveError } from './errors.js';
 import type { Objective } from './trial.js';
 
-export { DatasetMismatchError, DatasetMissingError, ObjectiveError } from './errors.js';
-export type { Objective, TrialContext } from './trial.js';
+export { DatasetMismatchError, DatasetMissingError, ObjectiveError, SilentError } from './errors.js';
+export type { Objective, OwnPlace, TrialContext } from './trial.js';
 
 /**
  * Loads an objective with its engine, so that a spare child is ready before its attempt arrives. For `train` this
  * replaces the process's `Math.random` by a generator that every attempt seeds.
  *
- * @param kind    `train` or `null`
- * @param backend `auto`, or a training backend by name (`wasm`, `cpu`); `null` uses none
+ * @param kind    `train`, `module`, `command` or `null`
+ * @param backend `auto`, or a training backend by name (`wasm`, `cpu`); only `train` uses one
  * @throws {ObjectiveError} when the kind is unknown or the backend cannot be used on this machine
  */
 export async function loadObjective(kind: string, backend: string): Promise<Objective> {
   switch (kind) {
     case 'null':
       return (await import('./null.js')).runNull;
+    case 'command':
+      return (await import('./command.js')).runCommand;
+    case 'module':
+      return (await import('./module.js')).runModule;
     case 'train':
       return (await import('../train/train.js')).loadTrain(backend);
     default:
       throw new ObjectiveError(
-        `objective ${JSON.stringify(kind)} is unknown to this worker; it has "train" and "null"`,
+        `objective ${JSON.stringify(kind)} is unknown to this worker; it has train, module, command and null`,
       );
   }
 }

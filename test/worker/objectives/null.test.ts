@@ -39,7 +39,7 @@ describe('the null objective', () => {
 describe('loadObjective', () => {
   it('says which objectives there are when it knows no such one', async () => {
     await expect(loadObjective('drain', 'auto')).rejects.toThrow(
-      'objective "drain" is unknown to this worker; it has "train" and "null"',
+      'objective "drain" is unknown to this worker; it has train, module, command and null',
     );
   });
 });

@@ -30,6 +30,7 @@ export function recordTrial(config: unknown, overrides: Partial<TrialContext> = 
       data: { offline: true },
       expectedDigest: '',
       signal: controller.signal,
+      stopping: () => controller.signal.aborted,
       started: (info) => trial.started.push(info.datasetDigest),
       report: (step, metrics) => {
         trial.reports.push({ step, metrics });

@@ -362,6 +362,8 @@ export interface Assignment {
   readonly memoryLimitBytes: number;
   /** Most that they may print, in bytes, 0 for what the worker allows. */
   readonly outputLimitBytes: number;
+  /** SHA-256 of the archive of the study's uploaded code in hexadecimal digits, empty without one. */
+  readonly codeDigest: string;
   /** Where to go on; absent: at the beginning. */
   readonly checkpoint:
     | Checkpoint
@@ -1773,6 +1775,7 @@ function createBaseAssignment(): Assignment {
     gpus: [],
     memoryLimitBytes: 0,
     outputLimitBytes: 0,
+    codeDigest: "",
     checkpoint: undefined,
     checkpointEvery: 0,
     saveWeights: false,
@@ -1811,6 +1814,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.outputLimitBytes !== 0) {
       writer.uint32(80).uint64(message.outputLimitBytes);
+    }
+    if (message.codeDigest !== "") {
+      writer.uint32(98).string(message.codeDigest);
     }
     if (message.checkpoint !== undefined) {
       Checkpoint.encode(message.checkpoint, writer.uint32(162).fork()).join();
@@ -1920,6 +1926,14 @@ export const Assignment: MessageFns<Assignment> = {
             message.outputLimitBytes = longToNumber(reader.uint64());
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.codeDigest = reader.string();
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -1981,6 +1995,7 @@ export const Assignment: MessageFns<Assignment> = {
     message.gpus = object.gpus?.map((e) => e) || [];
     message.memoryLimitBytes = object.memoryLimitBytes ?? 0;
     message.outputLimitBytes = object.outputLimitBytes ?? 0;
+    message.codeDigest = object.codeDigest ?? "";
     message.checkpoint = (object.checkpoint !== undefined && object.checkpoint !== null)
       ? Checkpoint.fromPartial(object.checkpoint)
       : undefined;

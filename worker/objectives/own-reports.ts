@@ -1,0 +1,83 @@
+import { inspect } from 'node:util';
+import { ObjectiveError } from './errors.js';
+
+/** Most metrics in one report. */
+const MOST_METRICS = 100;
+const LONGEST_NAME = 200;
+
+/** The reports of a study's own code: checked, with steps put in where it names none, and counted. */
+export class OwnReports {
+  readonly #tell: (step: number, metrics: Readonly<Record<string, number>>) => void;
+  /** 1 for code that counts its steps from 0. */
+  #shift = 0;
+  #lastStep = 0;
+  #count = 0;
+
+  constructor(tell: (step: number, metrics: Readonly<Record<string, number>>) => void) {
+    this.#tell = tell;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The last step reported, as the code itself counts; undefined before the first. */
+  get lastStep(): number | undefined {
+    return this.#count === 0 ? undefined : this.#lastStep - this.#shift;
+  }
+
+  /**
+   * One report. Code may count steps from 0 or from 1, as long as they rise.
+   *
+   * @throws {ObjectiveError} when it is no report
+   */
+  add(metrics: unknown, step?: unknown): void {
+    const checked = checkMetrics(metrics);
+    const next = this.#lastStep - this.#shift + 1;
+    if (step !== undefined && (typeof step !== 'number' || !Number.isSafeInteger(step) || step < 0)) {
+      throw new ObjectiveError(`a report's step must be a whole number from 0 or 1 on, not ${inWords(step)}`);
+    }
+    if (this.#count === 0 && step === 0) this.#shift = 1;
+    const shifted = (step ?? next) + this.#shift;
+    if (shifted <= this.#lastStep) {
+      throw new ObjectiveError(`a report's step must be above the last one, ${next - 1}; it is ${step}`);
+    }
+    this.#tell(shifted, checked);
+    this.#lastStep = shifted;
+    this.#count += 1;
+  }
+
+  /** Whether a report of this step would be above the last one. */
+  isNew(step: number): boolean {
+    return this.#count === 0 || step + this.#shift > this.#lastStep;
+  }
+}
+
+function checkMetrics(metrics: unknown): Record<string, number> {
+  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
+    throw new ObjectiveError(
+      `a report must be an object of numbers, like {"val_accuracy": 0.9}, not ${inWords(metrics)}`,
+    );
+  }
+  const entries = Object.entries(metrics);
+  if (entries.length === 0)
+    throw new ObjectiveError('a report must hold a metric, like {"val_accuracy": 0.9}; it is empty');
+  if (entries.length > MOST_METRICS) {
+    throw new ObjectiveError(`a report has ${entries.length} metrics, at most ${MOST_METRICS} are possible`);
+  }
+  for (const [name, value] of entries) {
+    if (name.length === 0 || name.length > LONGEST_NAME) {
+      throw new ObjectiveError(`a metric's name must have 1 to ${LONGEST_NAME} characters, not ${name.length}`);
+    }
+    if (typeof value !== 'number') {
+      throw new ObjectiveError(`metric ${JSON.stringify(name)} must be a number, not ${inWords(value)}`);
+    }
+  }
+  return Object.fromEntries(entries);
+}
+
+/** A value in a message: short, whatever it is. */
+export function inWords(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
