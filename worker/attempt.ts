@@ -1,6 +1,6 @@
 import { type AttemptRef, Outcome } from '../proto/index.js';
 import type { Clock } from './clock.js';
-import type { AttemptEnd, AttemptEvents, RunningAttempt } from './runner.js';
+import type { AttemptEnd, AttemptEvents, RunningAttempt, SavedArtifacts } from './runner.js';
 
 /** One string per attempt. */
 export function keyOf({ study, trial, attempt }: AttemptRef): string {
@@ -11,6 +11,7 @@ export function keyOf({ study, trial, attempt }: AttemptRef): string {
 export interface AttemptListener {
   attemptStarted(attempt: HeldAttempt, datasetDigest: string): void;
   attemptReported(attempt: HeldAttempt, step: number, metrics: Readonly<Record<string, number>>): void;
+  attemptSaved(attempt: HeldAttempt, saved: SavedArtifacts): void;
   attemptEnded(attempt: HeldAttempt, end: AttemptEnd): void;
 }
 
@@ -42,11 +43,11 @@ export class HeldAttempt implements AttemptEvents {
     return Math.round(this.#clock.now() - this.#startedAt);
   }
 
-  /** The first cause counts. */
-  stop(cause: StopCause): void {
+  /** The first cause counts. @param saveCheckpoint whether the trial goes on later */
+  stop(cause: StopCause, saveCheckpoint: boolean): void {
     if (!this.running || this.stopping !== undefined) return;
     this.stopping = cause;
-    this.run?.stop();
+    this.run?.stop(saveCheckpoint);
   }
 
   started(datasetDigest: string): void {
@@ -55,6 +56,10 @@ export class HeldAttempt implements AttemptEvents {
 
   report(step: number, metrics: Readonly<Record<string, number>>): void {
     this.#listener.attemptReported(this, step, metrics);
+  }
+
+  saved(saved: SavedArtifacts): void {
+    this.#listener.attemptSaved(this, saved);
   }
 
   ended(end: AttemptEnd): void {

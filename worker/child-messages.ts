@@ -1,5 +1,5 @@
 import type { DataPlaces } from './data-places.js';
-import type { OwnPlace } from './objectives/trial.js';
+import type { OwnPlace, SavedCheckpoint, SavedFiles, Saving } from './objectives/trial.js';
 import type { AttemptEnd } from './runner.js';
 
 /**
@@ -11,8 +11,8 @@ export type ToChild =
   | { readonly type: 'load'; readonly objective: string; readonly backend: string }
   /** Comes once: the attempt. The objective may be another than the one loaded. */
   | ({ readonly type: 'run' } & Job)
-  /** End the attempt soon. */
-  | { readonly type: 'stop' };
+  /** End the attempt soon; `saveCheckpoint`: its trial goes on later. */
+  | { readonly type: 'stop'; readonly saveCheckpoint: boolean };
 
 /** One attempt, as its process needs it. */
 export interface Job {
@@ -28,12 +28,15 @@ export interface Job {
   readonly environment: Readonly<Record<string, string>>;
   /** For a study's own code. */
   readonly place?: OwnPlace | undefined;
+  readonly checkpoint: SavedCheckpoint | undefined;
+  readonly saving: Saving;
 }
 
 export type FromChild =
   | ({ readonly type: 'ready' } & Readiness)
   | { readonly type: 'started'; readonly datasetDigest: string }
   | { readonly type: 'report'; readonly step: number; readonly metrics: Readonly<Record<string, number>> }
+  | ({ readonly type: 'save' } & SavedFiles)
   /** One line for the worker's log: something that takes long has come so far. */
   | { readonly type: 'note'; readonly note: string }
   /** The last message: the process has nothing more to do. */

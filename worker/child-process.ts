@@ -93,8 +93,8 @@ export class AttemptProcess {
   }
 
   /** Asks the attempt to stop, on both lines: it may be in a loop. */
-  stop(): void {
-    this.send({ type: 'stop' });
+  stop(saveCheckpoint: boolean): void {
+    this.send({ type: 'stop', saveCheckpoint });
     this.#lifeline?.write('s', () => {});
   }
 

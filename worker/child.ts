@@ -9,6 +9,7 @@ import type { AttemptEnd } from './runner.js';
 
 const stopping = new AbortController();
 let loading: { readonly objective: string; readonly engine: Promise<Engine> } | undefined;
+let savesAtStop = false;
 let over = false;
 
 // An attempt never outlives its worker. The channel breaks when the worker ends, however it ends; a thread watches for the
@@ -32,6 +33,7 @@ process.on('message', (message: ToChild) => {
       void run(message).then(finish);
       break;
     case 'stop':
+      savesAtStop = message.saveCheckpoint;
       stopping.abort();
       break;
   }
@@ -67,6 +69,10 @@ async function run(job: Job): Promise<Said> {
       signal: stopping.signal,
       started: ({ datasetDigest }) => tell({ type: 'started', datasetDigest }),
       report,
+      checkpoint: job.checkpoint,
+      saving: job.saving,
+      save: (saved) => tell({ type: 'save', ...saved }),
+      savesCheckpointAtStop: () => savesAtStop,
       note: (note) => tell({ type: 'note', note }),
     });
     const stopped = stopping.signal.aborted || lifeline?.stopping === true;

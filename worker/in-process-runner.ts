@@ -2,7 +2,7 @@ import type { Assignment } from '../proto/index.js';
 import type { AttemptEvents, AttemptRunner } from './runner.js';
 
 /** What an attempt may do that runs in the worker's own process. */
-export type InProcessHooks = Pick<AttemptEvents, 'started' | 'report'> & { readonly signal: AbortSignal };
+export type InProcessHooks = Pick<AttemptEvents, 'started' | 'report' | 'saved'> & { readonly signal: AbortSignal };
 
 /**
  * Runs attempts in this process: for benches and tests of what is around an attempt. Nothing separates them, so one that
@@ -20,6 +20,7 @@ export function createInProcessRunner(
         signal,
         started: (digest) => void (killed || events.started(digest)),
         report: (step, metrics) => void (killed || events.report(step, metrics)),
+        saved: (saved) => void (killed || events.saved(saved)),
       };
       run(assignment, hooks).then(
         () => void (killed || events.ended({ outcome: signal.aborted ? 'stopped' : 'completed', error: '' })),

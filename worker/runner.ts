@@ -1,11 +1,20 @@
-import type { Assignment } from '../proto/index.js';
+import type { ArtifactFile, Assignment } from '../proto/index.js';
 
 /** How an attempt ended, as the process that ran it sees it. */
 export interface AttemptEnd {
   /** `stopped`: because it was told to. `refused`: it cannot run here, another worker may do better. */
   readonly outcome: 'completed' | 'stopped' | 'failed' | 'refused';
-  /** One line for people: why it failed or was refused. Empty otherwise. */
+  /** One line for people: why it failed or was refused, or what of a completed attempt was lost. Empty otherwise. */
   readonly error: string;
+}
+
+/** Files that an attempt has saved as artifacts. */
+export interface SavedArtifacts {
+  readonly kind: 'checkpoint' | 'weights' | 'output';
+  /** The step after which they were made, 0 where that says nothing. */
+  readonly step: number;
+  readonly files: readonly ArtifactFile[];
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** What a running attempt tells. */
@@ -14,14 +23,20 @@ export interface AttemptEvents {
   started(datasetDigest: string): void;
   /** The metrics of one step, in the order of the steps. */
   report(step: number, metrics: Readonly<Record<string, number>>): void;
+  /** Files that were saved; the coordinator has their content. Before `ended`, after the report they belong to. */
+  saved(saved: SavedArtifacts): void;
   /** Exactly once, after everything else; not at all after {@link RunningAttempt.kill}. */
   ended(end: AttemptEnd): void;
 }
 
 /** An attempt that was started. */
 export interface RunningAttempt {
-  /** Asks the attempt to end soon; `ended` follows. */
-  stop(): void;
+  /**
+   * Asks the attempt to end soon; `ended` follows.
+   *
+   * @param saveCheckpoint whether its trial goes on later, so that what it has come to is worth saving
+   */
+  stop(saveCheckpoint: boolean): void;
   /** Ends the attempt at once. It tells nothing any more. */
   kill(): void;
 }

@@ -4,14 +4,17 @@ import { type AttemptProcess, causeOfDeath, type Exit } from './child-process.js
 import type { DataPlaces } from './data-places.js';
 import { formatDuration } from './duration.js';
 import { AttemptRefusedError } from './errors.js';
+import type { SavedCheckpoint } from './objectives/trial.js';
 import type { OwnCode, Prepared } from './own-code/prepare.js';
 import type { Guarded, MemoryGuard } from './process/memory-guard.js';
-import type { AttemptEnd, AttemptEvents, RunningAttempt } from './runner.js';
+import type { AttemptEnd, RunningAttempt } from './runner.js';
+import type { LocalEvents } from './saving-runner.js';
 import { formatSize } from './size.js';
 
 export interface SlotAttemptOptions {
   readonly backend: string;
   readonly data: DataPlaces;
+  readonly checkpoint: SavedCheckpoint | undefined;
   /** How long it may take to stop before it is killed, milliseconds. */
   readonly stopGraceMs: number;
   /** Called with what it has to say while something takes long. */
@@ -25,6 +28,9 @@ export interface SlotAttemptOptions {
   readonly leaveQueue: () => void;
 }
 
+/** For assignments of a coordinator that does not say: the last report counts. */
+const NO_METRIC = { name: '', maximize: true, best: false };
+
 /** Longest delay that a timer takes, milliseconds. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
@@ -33,7 +39,7 @@ export class SlotAttempt implements RunningAttempt {
   readonly assignment: Assignment;
   /** Resolves when it has ended and nothing of it is left on the disk. */
   readonly cleared: Promise<void>;
-  readonly #events: AttemptEvents;
+  readonly #events: LocalEvents;
   readonly #options: SlotAttemptOptions;
   readonly #clear: () => void;
   #process: AttemptProcess | undefined;
@@ -50,7 +56,7 @@ export class SlotAttempt implements RunningAttempt {
   readonly #over = new AbortController();
   #preparing: Promise<Prepared | undefined> | undefined;
 
-  constructor(assignment: Assignment, events: AttemptEvents, options: SlotAttemptOptions) {
+  constructor(assignment: Assignment, events: LocalEvents, options: SlotAttemptOptions) {
     this.assignment = assignment;
     this.#events = events;
     this.#options = options;
@@ -87,7 +93,7 @@ export class SlotAttempt implements RunningAttempt {
     );
   }
 
-  stop(): void {
+  stop(saveCheckpoint: boolean): void {
     if (this.#stopping || this.#silent) return;
     this.#stopping = true;
     this.#over.abort();
@@ -98,7 +104,7 @@ export class SlotAttempt implements RunningAttempt {
       this.#events.ended({ outcome: 'stopped', error: '' });
       return;
     }
-    this.#process.stop();
+    this.#process.stop(saveCheckpoint);
     this.#graceTimer = setTimeout(() => this.#process?.kill(), this.#options.stopGraceMs);
   }
 
@@ -112,7 +118,8 @@ export class SlotAttempt implements RunningAttempt {
 
   #run(child: AttemptProcess, environment: Readonly<Record<string, string>>, prepared?: Prepared): void {
     const { objective, configJson, paramsJson, seed, datasetDigest } = this.assignment;
-    const { backend, data } = this.#options;
+    const { checkpointEvery, saveWeights, metric } = this.assignment;
+    const { backend, data, checkpoint } = this.#options;
     child.send({
       type: 'run',
       objective,
@@ -124,6 +131,8 @@ export class SlotAttempt implements RunningAttempt {
       data,
       environment: { ...environment, ...prepared?.environment },
       place: prepared?.place,
+      checkpoint,
+      saving: { checkpointEvery, weights: saveWeights, metric: metric ?? NO_METRIC },
     });
   }
 
@@ -136,6 +145,11 @@ export class SlotAttempt implements RunningAttempt {
       case 'report':
         this.#events.report(message.step, message.metrics);
         break;
+      case 'save': {
+        const { type: _, ...files } = message;
+        this.#events.made(files);
+        break;
+      }
       case 'note':
         this.#options.onNote(message.note);
         break;

@@ -6,9 +6,11 @@ import { AttemptProcess, causeOfDeath } from './child-process.js';
 import type { DataPlaces } from './data-places.js';
 import { WorkerError } from './errors.js';
 import type { Resources } from './gpu/resources.js';
+import type { SavedCheckpoint } from './objectives/trial.js';
 import type { OwnCode } from './own-code/prepare.js';
 import { MemoryGuard } from './process/memory-guard.js';
-import type { AttemptEvents, AttemptRunner, RunningAttempt } from './runner.js';
+import type { RunningAttempt } from './runner.js';
+import type { LocalEvents, LocalRunner } from './saving-runner.js';
 import { SlotAttempt } from './slot-attempt.js';
 
 export interface SlotsOptions {
@@ -31,7 +33,7 @@ export interface SlotsOptions {
 }
 
 /** Runs every attempt in a process of its own, so many at a time. Attempts beyond that wait for the next free slot. */
-export interface Slots extends AttemptRunner {
+export interface Slots extends LocalRunner {
   /**
    * Gets a first spare process ready and says which backend it found. To be called once, before any attempt.
    *
@@ -88,10 +90,11 @@ class ChildSlots implements Slots {
     });
   }
 
-  start(assignment: Assignment, events: AttemptEvents): RunningAttempt {
+  start(assignment: Assignment, events: LocalEvents, checkpoint?: SavedCheckpoint): RunningAttempt {
     const attempt = new SlotAttempt(assignment, events, {
       backend: this.#backend,
       data: this.#options.data,
+      checkpoint,
       stopGraceMs: this.#options.stopGraceMs,
       onNote: (note) => this.#logger.info({ ...assignment.attempt, note }, 'attempt prepares its data'),
       outputLimitBytes: this.#options.outputLimitBytes,

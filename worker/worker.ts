@@ -17,6 +17,7 @@ import { createCodeCache } from './own-code/cache.js';
 import { presentPermissions } from './own-code/permissions.js';
 import { createOwnCode } from './own-code/prepare.js';
 import { openScratch } from './own-code/scratch.js';
+import { createSavingRunner } from './saving-runner.js';
 import { createWorkerSession, type WorkerProfile } from './session.js';
 import { createSlots } from './slots.js';
 
@@ -79,7 +80,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     );
     const session = createWorkerSession({
       profile,
-      runner: slots,
+      runner: createSavingRunner({ runner: slots, artifacts, logger, stopPatienceMs: config.drainTimeoutMs }),
       connect: createConnect(coordinator),
       logger,
       gpuUse: () => watch.use,

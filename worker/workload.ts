@@ -1,13 +1,26 @@
 import type { Logger } from 'pino';
-import type { Assignment, AttemptRef, Dispatch, Progress } from '../proto/index.js';
+import { type Assignment, type AttemptRef, type Dispatch, Outcome, type Progress, SavedKind } from '../proto/index.js';
 import { type AttemptListener, HeldAttempt, keyOf, outcomeOf } from './attempt.js';
 import type { Clock } from './clock.js';
 import { Outbox } from './outbox.js';
 import { RecentKeys } from './recent-keys.js';
-import type { AttemptEnd, AttemptRunner } from './runner.js';
+import type { AttemptEnd, AttemptRunner, SavedArtifacts } from './runner.js';
 
 /** An assignment can only be repeated by a message of the recent past. */
 const REMEMBERED_ATTEMPTS = 65_536;
+
+/** Ends whose words are worth telling. */
+const TELLING: ReadonlySet<Outcome> = new Set([
+  Outcome.OUTCOME_COMPLETED,
+  Outcome.OUTCOME_FAILED,
+  Outcome.OUTCOME_REFUSED,
+]);
+
+const SAVED_KINDS = {
+  checkpoint: SavedKind.SAVED_KIND_CHECKPOINT,
+  weights: SavedKind.SAVED_KIND_WEIGHTS,
+  output: SavedKind.SAVED_KIND_OUTPUT,
+} as const;
 
 export interface WorkloadOptions {
   readonly runner: AttemptRunner;
@@ -77,18 +90,18 @@ export class Workload implements AttemptListener {
     if (acknowledged > 0) for (const ref of this.#outbox.acknowledge(acknowledged)) this.#release(keyOf(ref));
     if (abandoned.length > 0) this.#abandon(abandoned.flatMap((ref) => this.#held.get(keyOf(ref)) ?? []));
     for (const assignment of assignments) this.#assign(assignment);
-    for (const { attempt, reason } of stops) {
+    for (const { attempt, reason, saveCheckpoint } of stops) {
       const held = this.#held.get(keyOf(attempt!));
       if (held === undefined || !held.running) continue;
       this.#logger.info({ ...held.ref, reason }, 'attempt is to stop');
-      held.stop('requested');
+      held.stop('requested', saveCheckpoint);
     }
   }
 
   /** Starts nothing any more and ends what runs, to be handed back. */
   drain(): void {
     this.#draining = true;
-    for (const held of this.#held.values()) held.stop('draining');
+    for (const held of this.#held.values()) held.stop('draining', true);
   }
 
   attemptStarted(held: HeldAttempt, datasetDigest: string): void {
@@ -103,12 +116,18 @@ export class Workload implements AttemptListener {
     this.#options.onChange();
   }
 
+  attemptSaved(held: HeldAttempt, { kind, step, files, metrics }: SavedArtifacts): void {
+    if (!held.running) return;
+    this.#outbox.addSaved({ attempt: held.ref, kind: SAVED_KINDS[kind], step, files, metrics });
+    this.#options.onChange();
+  }
+
   attemptEnded(held: HeldAttempt, end: AttemptEnd): void {
     if (!held.running) return;
     held.running = false;
     this.#running -= 1;
     const outcome = outcomeOf(end, held.stopping);
-    const error = outcome === 'OUTCOME_FAILED' || outcome === 'OUTCOME_REFUSED' ? end.error : '';
+    const error = TELLING.has(outcome) ? end.error : '';
     const durationMs = held.ageMs;
     this.#outbox.addResult({ attempt: held.ref, outcome, error, durationMs });
     if (error === '') this.#logger.info({ ...held.ref, outcome, durationMs }, 'attempt ended');
@@ -126,7 +145,7 @@ export class Workload implements AttemptListener {
     const { objectives, runner } = this.#options;
     const { objective } = assignment;
     if (this.#draining) {
-      held.stop('draining');
+      held.stop('draining', true);
       held.ended({ outcome: 'stopped', error: '' });
     } else if (objectives.includes(objective)) {
       this.#logger.info({ ...ref, objective }, 'attempt assigned');

@@ -43,13 +43,13 @@ describe('the process of an attempt', () => {
   it('stops its objective when it is told to', async () => {
     const attempt = start({ steps: 2, delay_ms: 86_400_000 });
     await attempt.whenStarted;
-    attempt.running.stop();
+    attempt.running.stop(false);
     expect(await attempt.whenEnded).toEqual({ outcome: 'stopped', error: '' });
   });
 
   it('stops when it is told to while it begins', async () => {
     const attempt = start({ delay_ms: 86_400_000 });
-    attempt.running.stop();
+    attempt.running.stop(false);
     expect(await attempt.whenEnded).toEqual({ outcome: 'stopped', error: '' });
     expect(attempt.reports).toEqual([]);
   });

@@ -44,6 +44,7 @@ export function createManualRunner(options: { readonly endsWhenStopped?: boolean
         told: [],
         started: (digest) => events.started(digest),
         report: (step, metrics) => events.report(step, metrics),
+        saved: (saved) => events.saved(saved),
         ended: (end) => events.ended(end),
       };
       attempts.push(attempt);

@@ -1,7 +1,10 @@
-import type { AttemptEnd, AttemptEvents } from '../../worker/runner.js';
+import type { AttemptEnd, AttemptEvents, SavedArtifacts } from '../../worker/runner.js';
+import type { LocalEvents, MadeFiles } from '../../worker/saving-runner.js';
 
 /** An attempt that writes down what its runner tells of it. */
-export interface RecordedAttempt extends AttemptEvents {
+export interface RecordedAttempt extends AttemptEvents, LocalEvents {
+  readonly files: MadeFiles[];
+  readonly artifacts: SavedArtifacts[];
   readonly digests: string[];
   readonly reports: { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
   readonly ends: AttemptEnd[];
@@ -17,6 +20,8 @@ export function recordAttempt(): RecordedAttempt {
   const attempt: RecordedAttempt = {
     digests: [],
     reports: [],
+    files: [],
+    artifacts: [],
     ends: [],
     whenStarted: new Promise((resolve) => {
       start = resolve;
@@ -29,6 +34,8 @@ export function recordAttempt(): RecordedAttempt {
       start(digest);
     },
     report: (step, metrics) => void attempt.reports.push({ step, metrics }),
+    made: (files) => void attempt.files.push(files),
+    saved: (saved) => void attempt.artifacts.push(saved),
     ended: (how) => {
       attempt.ends.push(how);
       end(how);

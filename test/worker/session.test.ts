@@ -137,6 +137,7 @@ describe('working', () => {
     attempt!.ended({ outcome: 'completed', error: '' });
     expect(await session.nextProgress()).toEqual({
       sequence: 1,
+      saved: [],
       started: [{ attempt: ref(3), datasetDigest: 'abc' }],
       reports: [
         { attempt: ref(3), report: { step: 1, metrics: { val_accuracy: 0.5, train_loss: Number.NaN } } },

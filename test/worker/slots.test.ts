@@ -34,7 +34,7 @@ interface Started extends RecordedAttempt {
 function start(config: object, overrides: Partial<Assignment> = {}): Started {
   const recorded = recordAttempt();
   const running = slots.start(assignment(0, { configJson: JSON.stringify(config), ...overrides }), recorded);
-  return Object.assign(recorded, { stop: () => running.stop(), kill: () => running.kill() });
+  return Object.assign(recorded, { stop: () => running.stop(false), kill: () => running.kill() });
 }
 
 function isAlive(pid: number): boolean {
@@ -64,6 +64,7 @@ describe('an attempt in a process', () => {
     const found = await slots.probe();
     const attempt = start({ echo: true }, { paramsJson: '{"lr":0.1}', seed: 0xffff_ffff, datasetDigest: 'abc' });
     expect(JSON.parse((await attempt.whenEnded).error)).toEqual({
+      saving: { checkpointEvery: 0, weights: false, metric: { name: '', maximize: true, best: false } },
       type: 'run',
       objective: 'null',
       backend: found.ok && found.backend,

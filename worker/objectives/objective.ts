@@ -3,7 +3,7 @@ import { ObjectiveError } from './errors.js';
 import type { Objective } from './trial.js';
 
 export { DatasetMismatchError, DatasetMissingError, ObjectiveError, SilentError } from './errors.js';
-export type { Objective, OwnPlace, TrialContext } from './trial.js';
+export type { Objective, OwnPlace, SavedCheckpoint, SavedFiles, Saving, TrialContext } from './trial.js';
 
 /**
  * Loads an objective with its engine, so that a spare child is ready before its attempt arrives. For `train` this

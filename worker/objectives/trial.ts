@@ -21,6 +21,13 @@ export interface TrialContext {
   started(info: { readonly datasetDigest: string }): void;
   /** The metrics of one step. Steps count from 1 and rise; a metric may be NaN or infinite. */
   report(step: number, metrics: Readonly<Record<string, number>>): void;
+  /** What an earlier attempt has saved, to go on from; undefined to begin at the beginning. */
+  readonly checkpoint: SavedCheckpoint | undefined;
+  readonly saving: Saving;
+  /** Saves files; they replace what was saved before of the same kind. A checkpoint's step has been reported before. */
+  save(saved: SavedFiles): void;
+  /** Once `signal` is aborted: whether what has been done so far is worth a checkpoint, because the trial will go on. */
+  savesCheckpointAtStop(): boolean;
   /** One line for the worker's log while something takes long, such as a download. */
   note(line: string): void;
 }
@@ -36,6 +43,33 @@ export interface OwnPlace {
   readonly directory: string;
   /** What the last attempt left for this one, and what this one leaves for the next. */
   readonly checkpoint: string;
+}
+
+/** A checkpoint's files by name. */
+export interface SavedCheckpoint {
+  /** The step after which it was made: the next one to report is the one after it. */
+  readonly step: number;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What an attempt is to save. */
+export interface Saving {
+  /** A checkpoint after so many steps; 0: now and then. */
+  readonly checkpointEvery: number;
+  /** Whether the model of the trial's value is wanted. */
+  readonly weights: boolean;
+  /** What makes the trial's value. */
+  readonly metric: { readonly name: string; readonly maximize: boolean; readonly best: boolean };
+}
+
+/** Files that an attempt saves. */
+export interface SavedFiles {
+  readonly kind: 'checkpoint' | 'weights';
+  readonly step: number;
+  /** By name; see `ArtifactFile` for what a name may be. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** What was measured on a model beside the metrics of its step. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /**

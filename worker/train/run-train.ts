@@ -5,10 +5,12 @@ import type { TrialContext } from '../objectives/trial.js';
 import { createTrainer } from './create-trainer.js';
 import { openDataset } from './dataset/catalog.js';
 import type { Dataset } from './dataset/dataset.js';
+import type { KeptWeights } from './kept-model.js';
 import { seedMathRandom } from './math-random.js';
 import { Random } from './random.js';
 import { STREAM } from './streams.js';
 import type { Trainer } from './trainer.js';
+import { resumeTraining, TrainingSaves } from './training-saves.js';
 
 /**
  * Trains an image classifier and reports its metrics after every epoch; steps are epochs, from 1. A training that goes
@@ -21,20 +23,57 @@ export async function runTrain(trial: TrialContext): Promise<void> {
   if (data === undefined) return;
   let trainer: Trainer | undefined;
   try {
-    trainer = createTrainer(config, data, trial.seed);
+    const begun = beginTraining(config, data, trial);
+    trainer = begun.trainer;
+    const saves = new TrainingSaves(trial, trainer, data, begun.kept);
     trial.started({ datasetDigest: data.digest });
-    while (trainer.epochs < config.epochs && !trainer.exhausted) {
-      const metrics = await trainer.epoch(trial.signal);
-      if (metrics === undefined) return;
-      trial.report(trainer.epochs, { ...metrics });
-      // Weights that have become NaN stay NaN: the epochs that are left could only repeat it.
-      if (Number.isNaN(metrics.train_loss)) break;
-    }
-    const restored = trainer.finish();
-    if (restored !== undefined) trial.report(trainer.epochs + 1, { ...restored });
+    if (await trainEpochs(config, trainer, trial, saves)) await saves.finished();
+    else saves.stopped();
   } finally {
     trainer?.dispose();
     data.pixels.close();
+  }
+}
+
+/** All epochs that are left; false when the trial was told to stop before the last one was done. */
+async function trainEpochs(
+  config: TrainConfig,
+  trainer: Trainer,
+  trial: TrialContext,
+  saves: TrainingSaves,
+): Promise<boolean> {
+  const hasMore = (): boolean => trainer.epochs < config.epochs && !trainer.exhausted;
+  while (hasMore()) {
+    const metrics = await trainer.epoch(trial.signal);
+    if (metrics === undefined) return false;
+    trial.report(trainer.epochs, { ...metrics });
+    // Weights that have become NaN stay NaN: the epochs that are left could only repeat it.
+    const diverged = Number.isNaN(metrics.train_loss);
+    await saves.epoch(trainer.epochs, { ...metrics }, hasMore() && !diverged);
+    if (diverged) break;
+  }
+  const restored = trainer.finish();
+  if (restored === undefined) return true;
+  trial.report(trainer.epochs + 1, { ...restored });
+  await saves.observe(trainer.epochs + 1, { ...restored });
+  return true;
+}
+
+/** At the checkpoint, where there is one that fits; a training that begins again comes to the same. */
+function beginTraining(
+  config: TrainConfig,
+  data: Dataset,
+  trial: TrialContext,
+): { trainer: Trainer; kept: KeptWeights | undefined } {
+  const trainer = createTrainer(config, data, trial.seed);
+  if (trial.checkpoint === undefined) return { trainer, kept: undefined };
+  try {
+    return { trainer, kept: resumeTraining(trainer, trial.checkpoint) };
+  } catch (error) {
+    trainer.dispose();
+    const why = error instanceof Error ? error.message : String(error);
+    trial.note(`the checkpoint of step ${trial.checkpoint.step} cannot be used, training begins again: ${why}`);
+    return { trainer: createTrainer(config, data, trial.seed), kept: undefined };
   }
 }
 

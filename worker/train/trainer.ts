@@ -5,6 +5,7 @@ import type { EarlyStopping } from './early-stopping.js';
 import type { Loss } from './loss/loss.js';
 import { Tally } from './loss/tally.js';
 import type { EpochMetrics } from './metrics.js';
+import type { KerasLayer } from './model/keras-layer.js';
 import type { Network } from './model/network.js';
 import { type Parameter, readArray, readParameters, tensorsFor, writeParameters } from './model/parameter.js';
 import type { Optimizer } from './optimizer/optimizer.js';
@@ -67,6 +68,16 @@ export class Trainer {
     return this.#parts.network.weights;
   }
 
+  /** How TensorFlow.js writes the network down. */
+  get layers(): readonly KerasLayer[] {
+    return this.#parts.network.keras();
+  }
+
+  /** Logits per image. */
+  get outputs(): number {
+    return this.#parts.loss.outputs;
+  }
+
   /** Whether more epochs are not worth their while. */
   get exhausted(): boolean {
     return this.#parts.stopping?.exhausted ?? false;
@@ -111,6 +122,11 @@ export class Trainer {
     for (const [index, weight] of this.weights.entries()) weight.assign(best.weights[index]!);
     this.#best = undefined;
     return best.metrics;
+  }
+
+  /** What the network is worth on images as it is now; undefined when it was aborted. */
+  measure(images: Uint32Array, signal: AbortSignal): Promise<Summary | undefined> {
+    return this.#measure(images, signal);
   }
 
   /** Where the training is. To be called between epochs. */
@@ -231,7 +247,8 @@ export class Trainer {
   }
 }
 
-interface Summary {
+/** Means over images. */
+export interface Summary {
   readonly loss: number;
   readonly accuracy: number;
   readonly count: number;

@@ -1,4 +1,4 @@
-import type { TrialContext } from '../../../worker/objectives/objective.js';
+import type { SavedFiles, TrialContext } from '../../../worker/objectives/objective.js';
 
 interface Report {
   readonly step: number;
@@ -11,6 +11,7 @@ export interface RecordedTrial {
   readonly started: string[];
   readonly reports: Report[];
   readonly notes: string[];
+  readonly saved: SavedFiles[];
   onReport: (step: number) => void;
   abort(): void;
 }
@@ -21,6 +22,7 @@ export function recordTrial(config: unknown, overrides: Partial<TrialContext> = 
     started: [],
     reports: [],
     notes: [],
+    saved: [],
     onReport: () => {},
     abort: () => controller.abort(),
     context: {
@@ -36,6 +38,10 @@ export function recordTrial(config: unknown, overrides: Partial<TrialContext> = 
         trial.reports.push({ step, metrics });
         trial.onReport(step);
       },
+      checkpoint: undefined,
+      saving: { checkpointEvery: 0, weights: false, metric: { name: 'val_accuracy', maximize: true, best: true } },
+      save: (saved) => trial.saved.push(saved),
+      savesCheckpointAtStop: () => false,
       note: (line) => trial.notes.push(line),
       ...overrides,
     },

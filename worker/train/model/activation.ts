@@ -14,7 +14,7 @@ export interface Activation {
 }
 
 /** What a leaky rectifier lets through below zero. */
-const LEAK = 0.01;
+export const LEAK = 0.01;
 
 /** @see Klambauer et al. 2017, https://arxiv.org/abs/1706.02515 */
 const SELU_SCALE = 1.0507009873554805;

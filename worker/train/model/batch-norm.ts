@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ActivationName } from '../../../proto/architecture.js';
 import { ACTIVATIONS, type Activation } from './activation.js';
+import { type KerasLayer, kerasActivation } from './keras-layer.js';
 import type { Backward, Forward, Layer } from './layer.js';
 import { Parameter } from './parameter.js';
 
@@ -22,6 +23,7 @@ export class BatchNorm implements Layer {
   readonly #mean: Parameter;
   readonly #variance: Parameter;
   readonly #activation: Activation;
+  readonly #activationName: ActivationName;
 
   constructor(name: string, channels: number, activation: ActivationName) {
     this.#scale = new Parameter(`${name}/scale`, tf.ones([channels]), false);
@@ -31,6 +33,7 @@ export class BatchNorm implements Layer {
     this.parameters = [this.#scale, this.#shift];
     this.statistics = [this.#mean, this.#variance];
     this.#activation = ACTIVATIONS[activation];
+    this.#activationName = activation;
   }
 
   infer(input: tf.Tensor): tf.Tensor {
@@ -80,6 +83,17 @@ export class BatchNorm implements Layer {
   #remember(mean: tf.Tensor, variance: tf.Tensor): void {
     this.#mean.assign(tf.add(tf.mul(this.#mean.value, PAST), tf.mul(mean, 1 - PAST)));
     this.#variance.assign(tf.add(tf.mul(this.#variance.value, PAST), tf.mul(variance, 1 - PAST)));
+  }
+
+  keras(): readonly KerasLayer[] {
+    const weights = {
+      gamma: this.#scale.name,
+      beta: this.#shift.name,
+      moving_mean: this.#mean.name,
+      moving_variance: this.#variance.name,
+    };
+    const config = { axis: -1, epsilon: EPSILON, momentum: PAST, center: true, scale: true };
+    return [{ className: 'BatchNormalization', config, weights }, ...kerasActivation(this.#activationName)];
   }
 
   dispose(): void {

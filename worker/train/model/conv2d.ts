@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ActivationName } from '../../../proto/architecture.js';
 import type { Random } from '../random.js';
 import { ACTIVATIONS, type Activation } from './activation.js';
 import { initialKernel } from './initializer.js';
+import { type KerasLayer, withActivation } from './keras-layer.js';
 import type { Backward, Forward, Layer } from './layer.js';
 import { Parameter } from './parameter.js';
 import type { UnitSettings } from './unit-settings.js';
@@ -21,6 +23,7 @@ export class Conv2d implements Layer {
   readonly #kernel: Parameter;
   readonly #bias: Parameter;
   readonly #activation: Activation;
+  readonly #activationName: ActivationName;
   readonly #way: { readonly strides: number; readonly pad: 'same' | 'valid'; readonly dataFormat: 'NHWC' };
 
   constructor(name: string, channels: number, filters: number, settings: FilterSettings, random: Random) {
@@ -32,6 +35,7 @@ export class Conv2d implements Layer {
     this.#bias = new Parameter(`${name}/bias`, tf.zeros([filters]), false);
     this.parameters = [this.#kernel, this.#bias];
     this.#activation = ACTIVATIONS[activation];
+    this.#activationName = activation;
     this.#way = { strides: stride, pad: padding, dataFormat: 'NHWC' };
   }
 
@@ -68,6 +72,21 @@ export class Conv2d implements Layer {
         : undefined,
       parameters: [byKernel, tf.sum(inner, [0, 1, 2])],
     };
+  }
+
+  keras(): readonly KerasLayer[] {
+    const [height, width, , filters] = this.#kernel.value.shape as [number, number, number, number];
+    const { strides, pad } = this.#way;
+    const config = {
+      filters,
+      kernel_size: [height, width],
+      strides: [strides, strides],
+      padding: pad,
+      data_format: 'channels_last',
+      use_bias: true,
+    };
+    const weights = { kernel: this.#kernel.name, bias: this.#bias.name };
+    return withActivation({ className: 'Conv2D', config, weights }, this.#activationName);
   }
 
   dispose(): void {

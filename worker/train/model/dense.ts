@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ActivationName } from '../../../proto/architecture.js';
 import type { Random } from '../random.js';
 import { ACTIVATIONS, type Activation } from './activation.js';
 import { initialKernel } from './initializer.js';
+import { type KerasLayer, withActivation } from './keras-layer.js';
 import type { Backward, Forward, Layer } from './layer.js';
 import { Parameter } from './parameter.js';
 import type { UnitSettings } from './unit-settings.js';
@@ -12,6 +14,7 @@ export class Dense implements Layer {
   readonly #kernel: Parameter;
   readonly #bias: Parameter;
   readonly #activation: Activation;
+  readonly #activationName: ActivationName;
 
   constructor(name: string, inputs: number, units: number, { activation, initializer }: UnitSettings, random: Random) {
     const kernel = initialKernel(initializer, [inputs, units], { in: inputs, out: units }, activation, random);
@@ -19,6 +22,7 @@ export class Dense implements Layer {
     this.#bias = new Parameter(`${name}/bias`, tf.zeros([units]), false);
     this.parameters = [this.#kernel, this.#bias];
     this.#activation = ACTIVATIONS[activation];
+    this.#activationName = activation;
   }
 
   infer(input: tf.Tensor): tf.Tensor {
@@ -42,6 +46,12 @@ export class Dense implements Layer {
       input: wantInput ? tf.matMul(inner, this.#kernel.value, false, true) : undefined,
       parameters: [tf.matMul(input, inner, true, false), tf.sum(inner, 0)],
     };
+  }
+
+  keras(): readonly KerasLayer[] {
+    const weights = { kernel: this.#kernel.name, bias: this.#bias.name };
+    const layer = { className: 'Dense', config: { units: this.#bias.value.size, use_bias: true }, weights };
+    return withActivation(layer, this.#activationName);
   }
 
   dispose(): void {

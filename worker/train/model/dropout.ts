@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random.js';
+import type { KerasLayer } from './keras-layer.js';
 import type { Forward, Layer } from './layer.js';
 
 /**
@@ -42,6 +43,10 @@ export class Dropout implements Layer {
       if ((drawn & 0xffff) >= threshold) values[i + 1] = kept; // Beyond the end of an odd size: ignored.
     }
     return tf.tensor(values, [...shape]);
+  }
+
+  keras(): readonly KerasLayer[] {
+    return [{ className: 'Dropout', config: { rate: this.#rate } }];
   }
 
   dispose(): void {}

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { KerasLayer } from './keras-layer.js';
 import type { Forward, Layer } from './layer.js';
 
 /** Makes one number of each channel of a picture: its mean over all pixels. */
@@ -18,6 +19,10 @@ export class GlobalAverage implements Layer {
         return { input: tf.tile(share, [1, height, width, 1]), parameters: [] };
       },
     };
+  }
+
+  keras(): readonly KerasLayer[] {
+    return [{ className: 'GlobalAveragePooling2D', config: { data_format: 'channels_last' } }];
   }
 
   dispose(): void {}

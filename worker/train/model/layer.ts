@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { KerasLayer } from './keras-layer.js';
 import type { Parameter } from './parameter.js';
 
 /**
@@ -14,6 +15,8 @@ export interface Layer {
   infer(input: tf.Tensor): tf.Tensor;
   /** The output in training, with the way back. */
   forward(input: tf.Tensor): Forward;
+  /** How TensorFlow.js and Keras write it down: one layer of theirs, several or none. */
+  keras(): readonly KerasLayer[];
   /** Frees parameters and statistics. */
   dispose(): void;
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { KerasLayer } from './keras-layer.js';
 import type { Forward, Layer } from './layer.js';
 import type { Parameter } from './parameter.js';
 
@@ -42,6 +43,11 @@ export class Network {
       if (back.input !== undefined) gradient = back.input;
     }
     return gradients.flat();
+  }
+
+  /** How TensorFlow.js and Keras write it down, from rows of numbers to logits. */
+  keras(): readonly KerasLayer[] {
+    return this.#layers.flatMap((layer) => layer.keras());
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { KerasLayer } from './keras-layer.js';
 import type { Forward, Layer } from './layer.js';
 
 export interface PoolingSettings {
@@ -41,6 +42,13 @@ export class Pooling implements Layer {
     const window = { ...this.#window };
     if (this.#kind === 'average') return tf.engine().runKernel<tf.Tensor>(tf.AvgPoolGrad, { dy, input }, window);
     return tf.engine().runKernel<tf.Tensor>(tf.MaxPoolGrad, { dy, input, output }, window);
+  }
+
+  keras(): readonly KerasLayer[] {
+    const { filterSize, strides, pad } = this.#window;
+    const className = this.#kind === 'max' ? 'MaxPooling2D' : 'AveragePooling2D';
+    const config = { pool_size: [filterSize, filterSize], strides: [strides, strides], padding: pad };
+    return [{ className, config: { ...config, data_format: 'channels_last' } }];
   }
 
   dispose(): void {}

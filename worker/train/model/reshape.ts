@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { KerasLayer } from './keras-layer.js';
 import type { Forward, Layer } from './layer.js';
 
 /** Sees each image of a batch in another shape, the same numbers in the same order. */
@@ -20,6 +21,10 @@ export class Reshape implements Layer {
       output: this.infer(input),
       backward: (gradient) => ({ input: tf.reshape(gradient, input.shape), parameters: [] }),
     };
+  }
+
+  keras(): readonly KerasLayer[] {
+    return [{ className: 'Reshape', config: { target_shape: this.#shape } }];
   }
 
   dispose(): void {}
