@@ -11,6 +11,12 @@ const placeSchema = z
 /** How many samples, or which share of those that are there. */
 const amountSchema = z.union([z.int().min(10).max(100_000_000), z.number().gt(0).lt(1)]);
 
+/** Pixels. */
+const sideSchema = z.int().min(1).max(4096);
+
+/** A column's name, or its number from 1 where the first row names none. */
+const columnSchema = z.union([z.string().min(1).max(1000), z.int().min(1).max(1_000_000)]);
+
 const cutSchemas = {
   train: amountSchema.optional(),
   validation: amountSchema.optional(),
@@ -32,6 +38,31 @@ export const datasetConfigSchema: z.ZodType<DatasetConfig, unknown> = z.union([
   }),
   z.strictObject({ cifar10: placeSchema, ...cutSchemas }),
   z.strictObject({ cifar100: placeSchema, labels: z.enum(['fine', 'coarse']).optional(), ...cutSchemas }),
+  z.strictObject({
+    images: placeSchema,
+    size: z.union([sideSchema, z.array(sideSchema).length(2)]).optional(),
+    colour: z.enum(['rgb', 'grey']).optional(),
+    fit: z.enum(['cover', 'contain', 'stretch']).optional(),
+    ...cutSchemas,
+  }),
+  z.strictObject({
+    csv: placeSchema,
+    label: columnSchema,
+    test_csv: placeSchema.optional(),
+    columns: z.array(columnSchema).min(1).max(100_000).optional(),
+    ignore: z.array(columnSchema).min(1).max(100_000).optional(),
+    header: z.boolean().optional(),
+    delimiter: z.string().min(1).max(10).optional(),
+    shape: z.array(sideSchema).min(2).max(3).optional(),
+    ...cutSchemas,
+  }),
+  z.strictObject({
+    npy: placeSchema,
+    labels: placeSchema,
+    test_npy: placeSchema.optional(),
+    test_labels: placeSchema.optional(),
+    ...cutSchemas,
+  }),
 ]);
 
 /** How a data set is cut and what a network sees of its numbers; what is left out is the data set's own default. */
@@ -74,8 +105,51 @@ export interface Cifar100DataConfig extends CutConfig {
   readonly labels?: 'fine' | 'coarse' | undefined;
 }
 
+/** PNG, JPEG and WebP images in a folder for each class, below `train`, `validation` and `test` where these are there. */
+export interface ImagesDataConfig extends CutConfig {
+  readonly images: string;
+  /** What all are brought to: a side, or height and width. Default: all have one size already. */
+  readonly size?: number | readonly number[] | undefined;
+  /** Default `rgb`. */
+  readonly colour?: 'rgb' | 'grey' | undefined;
+  /** Of an image of another shape: `cover` (the default) cuts off, `contain` surrounds with black, `stretch` distorts. */
+  readonly fit?: 'cover' | 'contain' | 'stretch' | undefined;
+}
+
+/** A table of numbers with a column of classes. */
+export interface CsvDataConfig extends CutConfig {
+  readonly csv: string;
+  readonly label: string | number;
+  readonly test_csv?: string | undefined;
+  /** Default: all but the label. */
+  readonly columns?: readonly (string | number)[] | undefined;
+  readonly ignore?: readonly (string | number)[] | undefined;
+  /** Whether the first row names the columns; default true. */
+  readonly header?: boolean | undefined;
+  /** Default: a comma. */
+  readonly delimiter?: string | undefined;
+  /** Height, width and, beyond grey, channels of the image that each row is. */
+  readonly shape?: readonly number[] | undefined;
+}
+
+/** NumPy arrays: (samples, numbers), (samples, height, width) or (samples, height, width, channels), and labels from 0 on. */
+export interface NpyDataConfig extends CutConfig {
+  readonly npy: string;
+  readonly labels: string;
+  readonly test_npy?: string | undefined;
+  readonly test_labels?: string | undefined;
+}
+
 /** Paths are below the worker's folder of data sets. */
-export type DatasetConfig = string | NamedDataConfig | IdxDataConfig | Cifar10DataConfig | Cifar100DataConfig;
+export type DatasetConfig =
+  | string
+  | NamedDataConfig
+  | IdxDataConfig
+  | Cifar10DataConfig
+  | Cifar100DataConfig
+  | ImagesDataConfig
+  | CsvDataConfig
+  | NpyDataConfig;
 
 /** How training images are changed at random. */
 export const augmentConfigSchema: z.ZodType<AugmentConfig, unknown> = z.strictObject({

@@ -161,5 +161,5 @@ class Sampler {
 
 function clamp(value: number, high: number): number {
   if (value < 0) return 0;
-  return value > high ? high : value;
+  return Math.min(value, high);
 }

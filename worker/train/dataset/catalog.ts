@@ -1,20 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CutConfig, DatasetConfig, IdxDataConfig, NamedDataConfig } from '../../../proto/dataset.js';
+import type {
+  CsvDataConfig,
+  CutConfig,
+  DatasetConfig,
+  IdxDataConfig,
+  ImagesDataConfig,
+  NamedDataConfig,
+  NpyDataConfig,
+} from '../../../proto/dataset.js';
 import type { DataPlaces } from '../../data-places.js';
 import { DatasetMissingError, ObjectiveError } from '../../objectives/errors.js';
 import { CIFAR_10, CIFAR_100, CIFAR_100_COARSE, type CifarFiles, cifarSource } from './cifar.js';
+import { csvSource } from './csv.js';
 import type { Dataset, Samples } from './dataset.js';
 import { openSamples, writeAtomically } from './decoded-cache.js';
 import { digestDataset } from './digest.js';
 import { DIGITS_DEFAULTS, generateDigits } from './digits/digits.js';
 import { findIdxFolder, idxSource } from './idx.js';
+import { imageFolderSource } from './image-folder.js';
 import { samplesInMemory } from './in-memory.js';
 import { missingSet } from './named-cache.js';
 import { NAMED_SETS, type NamedSet } from './named-sets.js';
 import { type ChannelStatistics, channelStatisticsSchema, measureChannels, normalization } from './normalization.js';
-import { locate } from './paths.js';
+import { npySource } from './npy.js';
+import { type Inside, locate } from './paths.js';
 import type { Preparation } from './preparation.js';
 import type { Source } from './source.js';
 import { splitStratified } from './split.js';
@@ -121,26 +132,63 @@ type PlacedConfig = Exclude<DatasetConfig, string | NamedDataConfig>;
 
 /** What a study says lies in the folder of data sets. */
 function sourceOf(config: PlacedConfig, places: DataPlaces): Source {
-  const at = (path: string): string => locate(places.datasetsDir, path).path;
+  const inside = (path: string): Inside => locate(places.datasetsDir, path);
+  const at: At = (path) => inside(path).path;
   if ('idx' in config) return idxSourceOf(config, at);
+  if ('npy' in config) return npySourceOf(config, at);
+  if ('csv' in config) return csvSourceOf(config, at);
+  if ('images' in config) return imagesSourceOf(config, inside(config.images));
   if ('cifar10' in config) return cifarSource(config.cifar10, CIFAR_10, cifarFiles(at(config.cifar10)));
   const kind = config.labels === 'coarse' ? CIFAR_100_COARSE : CIFAR_100;
   return cifarSource(config.cifar100, kind, cifarFiles(at(config.cifar100)));
 }
 
-function idxSourceOf(config: IdxDataConfig, at: (path: string) => string): Source {
+type At = (path: string) => string;
+
+function idxSourceOf(config: IdxDataConfig, at: At): Source {
   const { idx, labels, test_idx, test_labels } = config;
   if (labels === undefined) {
     const { train, test } = findIdxFolder(at(idx));
     return idxSource(idx, train, test);
   }
-  if ((test_idx === undefined) !== (test_labels === undefined)) {
-    const [there, lacking] = test_idx === undefined ? ['test_labels', 'test_idx'] : ['test_idx', 'test_labels'];
-    throw new ObjectiveError(`train.dataset has ${there} but no ${lacking}; name both files`);
-  }
-  const test =
-    test_idx === undefined || test_labels === undefined ? undefined : { images: at(test_idx), labels: at(test_labels) };
-  return idxSource(idx, { images: at(idx), labels: at(labels) }, test);
+  const test = bothOrNone('test_idx', test_idx, test_labels);
+  return idxSource(
+    idx,
+    { images: at(idx), labels: at(labels) },
+    test && { images: at(test.samples), labels: at(test.labels) },
+  );
+}
+
+function npySourceOf({ npy, labels, test_npy, test_labels }: NpyDataConfig, at: At): Source {
+  const test = bothOrNone('test_npy', test_npy, test_labels);
+  return npySource(
+    npy,
+    { samples: at(npy), labels: at(labels) },
+    test && { samples: at(test.samples), labels: at(test.labels) },
+  );
+}
+
+function bothOrNone(
+  key: string,
+  samples: string | undefined,
+  labels: string | undefined,
+): { readonly samples: string; readonly labels: string } | undefined {
+  if (samples !== undefined && labels !== undefined) return { samples, labels };
+  if (samples === undefined && labels === undefined) return undefined;
+  const [there, lacking] = samples === undefined ? ['test_labels', key] : [key, 'test_labels'];
+  throw new ObjectiveError(`train.dataset has ${there} but no ${lacking}; name both files`);
+}
+
+function csvSourceOf(config: CsvDataConfig, at: At): Source {
+  const { csv, test_csv, label, columns, ignore = [], header = true, delimiter = ',', shape } = config;
+  const test = test_csv === undefined ? undefined : at(test_csv);
+  return csvSource(csv, at(csv), test, { label, columns, ignore, header, delimiter, shape });
+}
+
+function imagesSourceOf({ images, size, colour = 'rgb', fit = 'cover' }: ImagesDataConfig, folder: Inside): Source {
+  const [height, width] = typeof size === 'object' ? size : [size, size];
+  const sides = height === undefined || width === undefined ? undefined : ([height, width] as const);
+  return imageFolderSource(images, folder, { size: sides, colour, fit });
 }
 
 function cifarFiles(path: string): CifarFiles {
