@@ -21,7 +21,7 @@ import { DIGITS_DEFAULTS, generateDigits } from './digits/digits.js';
 import { findIdxFolder, idxSource } from './idx.js';
 import { imageFolderSource } from './image-folder.js';
 import { samplesInMemory } from './in-memory.js';
-import { missingSet } from './named-cache.js';
+import { fetchNamedSet, isFetched } from './named-cache.js';
 import { NAMED_SETS, type NamedSet } from './named-sets.js';
 import { type ChannelStatistics, channelStatisticsSchema, measureChannels, normalization } from './normalization.js';
 import { npySource } from './npy.js';
@@ -38,7 +38,9 @@ const MOST_ENTRIES = 1_000;
  * as `./entry`, what lies in the folder of data sets. `./*` stands for more entries than can be told.
  */
 export async function listDatasets(places: DataPlaces): Promise<string[]> {
-  const named = NAMED_SETS.filter((set) => hasAnyFile(set, places.datasetsDir));
+  const named = NAMED_SETS.filter(
+    (set) => !places.offline || hasAnyFile(set, places.datasetsDir) || isFetched(set, places.cacheDir),
+  );
   const entries = places.datasetsDir === undefined ? [] : await readdir(places.datasetsDir).catch(() => []);
   const seen = entries.filter((entry) => !entry.startsWith('.')).sort();
   return [
@@ -103,7 +105,7 @@ async function findNamed(set: NamedSet, data: string | undefined, preparation: P
       `data set ${set.name}: ${found.missing} was not found; it must lie in ${folders.join(' or ')}`,
     );
   }
-  return missingSet(set, datasetsDir);
+  return fetchNamedSet(set, preparation);
 }
 
 function foldersOf(set: NamedSet, datasetsDir: string | undefined): string[] {
