@@ -12,13 +12,17 @@ export function addBlocks(stack: Stack, architecture: ShapedArchitecture): void 
   let filters = architecture.width;
   for (let block = 0; block < depth; block++) {
     const name = `block${block}`;
-    const settings = { kernel, stride: 1, padding: 'same', activation: batch_norm ? 'linear' : activation } as const;
-    stack.conv(name, filters, { ...settings, initializer });
-    if (batch_norm) stack.batchNorm(`${name}/norm`, activation);
     const { height, width } = stack.picture!;
-    if (pooling === 'none' || Math.min(height, width) < 2) continue;
-    stack.pooling(`${name}/pooling`, { kind: pooling, size: 2, stride: 2 });
-    filters *= 2;
+    const pools = pooling !== 'none' && Math.min(height, width) >= 2;
+    const window = { kind: pooling === 'average' ? 'average' : 'max', size: 2, stride: 2 } as const;
+    const settings = { kernel, stride: 1, padding: 'same', activation, initializer } as const;
+    if (pools && pooling === 'max' && !batch_norm) stack.pooledConv(name, filters, settings, window);
+    else {
+      stack.conv(name, filters, { ...settings, activation: batch_norm ? 'linear' : activation });
+      if (batch_norm) stack.batchNorm(`${name}/norm`, activation);
+      if (pools) stack.pooling(`${name}/pooling`, window);
+    }
+    if (pools) filters *= 2;
   }
   if (dense > 0) addHidden(stack, 'dense', dense, architecture);
 }

@@ -22,7 +22,7 @@ export function initialKernel(
   activation: ActivationName,
   random: Random,
 ): tf.Tensor {
-  const [family, form] = (name === 'auto' ? usualFor(activation) : name).split('_') as [keyof typeof VARIANCE, string];
+  const [family, form] = resolved(name, activation).split('_') as [keyof typeof VARIANCE, string];
   const deviation = Math.sqrt(VARIANCE[family](fan));
   const limit = Math.sqrt(3) * deviation;
   const draw = form === 'normal' ? () => deviation * random.bell() : () => random.between(-limit, limit);
@@ -38,7 +38,9 @@ const VARIANCE = {
   lecun: (fan: Fan) => 1 / fan.in,
 };
 
-function usualFor(activation: ActivationName): Exclude<InitializerName, 'auto'> {
+/** The initializer that `auto` stands for. */
+export function resolved(name: InitializerName, activation: ActivationName): Exclude<InitializerName, 'auto'> {
+  if (name !== 'auto') return name;
   switch (activation) {
     case 'relu':
     case 'leaky_relu':

@@ -1,9 +1,21 @@
 import type { LayerConfig } from '../../../proto/architecture.js';
+import type { PoolingSettings } from './pooling.js';
 import type { Stack } from './stack.js';
 
 /** The layers of a list, named by their place in it. */
 export function addListed(stack: Stack, layers: readonly LayerConfig[]): void {
-  for (const [index, layer] of layers.entries()) addLayer(stack, `layer${index}`, layer);
+  for (let index = 0; index < layers.length; index++) {
+    const name = `layer${index}`;
+    const [layer, next] = [layers[index]!, layers[index + 1]];
+    if (layer.type === 'conv' && next?.type === 'pooling' && next.kind === 'max') {
+      stack.pooledConv(name, layer.filters, layer, windowOf(next));
+      index++;
+    } else addLayer(stack, name, layer);
+  }
+}
+
+function windowOf({ kind, size, stride = size }: LayerConfig & { readonly type: 'pooling' }): PoolingSettings {
+  return { kind, size, stride };
 }
 
 function addLayer(stack: Stack, name: string, layer: LayerConfig): void {
@@ -15,7 +27,7 @@ function addLayer(stack: Stack, name: string, layer: LayerConfig): void {
       stack.conv(name, layer.filters, layer);
       break;
     case 'pooling':
-      stack.pooling(name, { kind: layer.kind, size: layer.size, stride: layer.stride ?? layer.size });
+      stack.pooling(name, windowOf(layer));
       break;
     case 'global_average':
       stack.globalAverage(name);

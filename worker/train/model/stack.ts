@@ -7,6 +7,7 @@ import { Dense } from './dense.js';
 import { Dropout } from './dropout.js';
 import { GlobalAverage } from './global-average.js';
 import type { ImageShape } from './image-shape.js';
+import { resolved } from './initializer.js';
 import type { Layer } from './layer.js';
 import type { ModelRandom } from './model-random.js';
 import { Pooling, type PoolingSettings } from './pooling.js';
@@ -47,6 +48,18 @@ export class Stack {
     const { kernel, stride, padding } = settings;
     const side = (length: number): number => Math.ceil((padding === 'same' ? length : length - kernel + 1) / stride);
     this.#becomes(name, { height: side(height), width: side(width), channels: filters });
+  }
+
+  /**
+   * A convolution and max pooling, with the activation after both: no activation ever falls, so the largest comes out
+   * the same, and there are fewer numbers left to work on.
+   */
+  pooledConv(name: string, filters: number, settings: FilterSettings, pooling: PoolingSettings): void {
+    const { activation } = settings;
+    const initializer = resolved(settings.initializer, activation);
+    this.conv(name, filters, { ...settings, activation: 'linear', initializer });
+    this.pooling(`${name}/pooling`, pooling);
+    this.activate(activation);
   }
 
   pooling(name: string, settings: PoolingSettings): void {

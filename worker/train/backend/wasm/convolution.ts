@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { backend_util, getKernel, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { addressOf, kernelsOf } from './kernels.js';
 import type { WasmKernel } from './register-kernels.js';
 
@@ -11,6 +11,62 @@ interface Attributes {
   readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
   readonly dataFormat: 'NHWC' | 'NCHW';
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  readonly dilations?: number | [number, number];
+  readonly activation?: string;
+}
+
+/** A convolution. The engine's own turns the weights into an order of its own first, at every step of a training. */
+export const conv2d: WasmKernel = (backend, inputs, attrs) => convolve(backend, inputs, attrs as unknown as Attributes);
+
+/** The same with a bias and relu within. Other activations are the engine's. */
+export const fusedConv2d: WasmKernel = (backend, inputs, attrs) => {
+  const { activation } = attrs as unknown as Attributes;
+  if (activation !== 'linear' && activation !== 'relu') return undefined;
+  return convolve(backend, inputs, attrs as unknown as Attributes);
+};
+
+function convolve(
+  backend: BackendWasm,
+  inputs: Readonly<Record<string, TensorInfo>>,
+  attrs: Attributes,
+): TensorInfo | undefined {
+  const { x, filter, bias } = inputs as { readonly [name in 'x' | 'filter']: TensorInfo } & { bias?: TensorInfo };
+  const isDilated = util.sizeFromShape([attrs.dilations ?? 1].flat()) !== 1;
+  if (attrs.dataFormat !== 'NHWC' || isDilated || x.dtype !== 'float32') return undefined;
+  const info = convolution(x.shape as Shape4D, filter.shape as Shape4D, attrs);
+  if (bias !== undefined && util.sizeFromShape(bias.shape) !== info.outChannels) return undefined;
+  const out = backend.makeOutput(info.outShape, 'float32');
+  const { top, bottom, left, right } = info.padInfo;
+  const steps = info.filterHeight * info.filterWidth * info.inChannels;
+  const groups = Math.ceil(info.outChannels / 8);
+  const places = info.outHeight * info.outWidth;
+  const padded = (info.inHeight + top + bottom) * (info.inWidth + left + right) * info.inChannels;
+  const scratch = backend.makeOutput([40 + 8 * groups * (1 + steps) + steps + places + padded], 'float32');
+  kernelsOf(backend).convolve(
+    addressOf(backend, x),
+    addressOf(backend, filter),
+    bias === undefined ? 0 : addressOf(backend, bias),
+    Number(attrs.activation === 'relu'),
+    addressOf(backend, out),
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    top,
+    bottom,
+    left,
+    right,
+    info.outHeight,
+    info.outWidth,
+    info.outChannels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    addressOf(backend, scratch),
+  );
+  backend.disposeData(scratch.dataId);
+  return out;
 }
 
 /** The gradient of a convolution by its filter, which the engine has no kernel for. */
@@ -65,7 +121,7 @@ export const filterGradient: WasmKernel = (backend, inputs, attrs) => {
 
 /**
  * The gradient of a convolution by its input: the convolution of the output's gradient with the filter turned round,
- * which the engine is ten times as quick at as at its own kernel for this. Undefined for strides other than 1.
+ * which is ten times as quick as the engine's own kernel for this. Undefined for strides other than 1.
  */
 export const inputGradient: WasmKernel = (backend, inputs, attrs) => {
   const { dy, filter } = inputs as { readonly dy: TensorInfo; readonly filter: TensorInfo };
@@ -82,19 +138,15 @@ export const inputGradient: WasmKernel = (backend, inputs, attrs) => {
     outputChannels,
   );
   const { top, bottom, left, right } = info.padInfo;
-  const pad = [
+  const pad: backend_util.ExplicitPadding = [
     [0, 0],
     [height - 1 - top, height - 1 - bottom],
     [width - 1 - left, width - 1 - right],
     [0, 0],
   ];
-  const out = getKernel('Conv2D', 'wasm').kernelFunc({
-    inputs: { x: dy, filter: flipped },
-    backend,
-    attrs: { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 },
-  });
+  const out = convolve(backend, { x: dy, filter: flipped }, { strides: 1, pad, dataFormat: 'NHWC' });
   backend.disposeData(flipped.dataId);
-  return out as TensorInfo;
+  return out;
 };
 
 function convolution(inputShape: Shape4D, filterShape: Shape4D, attrs: Attributes): ConvInfo {

@@ -42,7 +42,7 @@ function multiply(
   if (bias !== undefined && util.sizeFromShape(bias.shape) !== n) return undefined;
   const leading = Array.from({ length: Math.max(a.shape.length, b.shape.length) - 2 }, () => 1);
   const out = backend.makeOutput([...leading, m, n], 'float32');
-  const scratch = backend.makeOutput([8 * k + 40], 'float32');
+  const scratch = backend.makeOutput([8 * k + 40 + (transposeA ? m * k : 0)], 'float32');
   kernelsOf(backend).matmul(
     addressOf(backend, a),
     Number(transposeA),

@@ -1,7 +1,7 @@
 import { columnSums } from './column-sums.js';
-import { filterGradient, inputGradient } from './convolution.js';
+import { conv2d, filterGradient, fusedConv2d, inputGradient } from './convolution.js';
 import { fusedMatmul, matmul } from './matmul.js';
-import { maxPoolGradient } from './pooling.js';
+import { maxPool, maxPoolGradient } from './pooling.js';
 import type { WasmKernel } from './register-kernels.js';
 import { adamStep, momentumStep, reluGradient, sgdStep } from './training-steps.js';
 
@@ -10,8 +10,11 @@ export const OWN_KERNELS: Readonly<Record<string, WasmKernel>> = {
   BatchMatMul: matmul,
   _FusedMatMul: fusedMatmul,
   Sum: columnSums,
+  Conv2D: conv2d,
+  FusedConv2D: fusedConv2d,
   Conv2DBackpropFilter: filterGradient,
   Conv2DBackpropInput: inputGradient,
+  MaxPool: maxPool,
   MaxPoolGrad: maxPoolGradient,
   AssayReluGradient: reluGradient,
   AssaySgdStep: sgdStep,

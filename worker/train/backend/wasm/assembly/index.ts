@@ -1,4 +1,4 @@
-export { filterGradient, flipFilter, pad, resizeRows } from './convolution';
+export { convolve, filterGradient, flipFilter, pad, resizeRows } from './convolution';
 export { adamStep, columnSums, momentumStep, reluGradient, sgdStep } from './elementwise';
 export { matmul } from './matmul';
-export { maxPoolGradient } from './pooling';
+export { maxPool, maxPoolGradient } from './pooling';

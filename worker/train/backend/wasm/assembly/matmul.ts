@@ -1,14 +1,15 @@
 // out[m, n] = a[m, k] * b[k, n] + bias[n], by tiles of 4 rows and 8 columns that are summed up in registers.
 //
 // Eight columns of b are first copied into a strip, k rows of 8 floats, which then lies in the first cache while all
-// rows of a pass by. Copying is where a transposed b is turned; a transposed a is only read with other strides. Every
+// rows of a pass by. Copying is where a transposed b is turned. Every
 // sum runs over k in order, so that a result depends on nothing but its operands.
+//
+// A transposed a is turned as a whole first: read with its strides, every number of a tile would lie in a cache line of
+// its own.
 
 import { bytes, load4, multiplyAdd, splat } from './simd';
+import { pack, packBias, STRIP_ROW, store32, storeRow, TILE_COLUMNS, TILE_ROWS } from './tile';
 
-const TILE_ROWS: i32 = 4;
-const TILE_COLUMNS: i32 = 8;
-const STRIP_ROW: usize = 32;
 
 /**
  * @param a        m * k floats, row by row; k * m when aTransposed
@@ -16,7 +17,7 @@ const STRIP_ROW: usize = 32;
  * @param bias     n floats, or 0 for none
  * @param relu     whether negative results become 0
  * @param out      m * n floats
- * @param scratch  8 * k + 40 floats
+ * @param scratch  8 * k + 40 floats, and m * k more when aTransposed
  */
 export function matmul(
   a: usize,
@@ -31,8 +32,12 @@ export function matmul(
   n: i32,
   scratch: usize,
 ): void {
-  const aRow: usize = aTransposed ? 4 : bytes(k);
-  const aStep: usize = aTransposed ? bytes(m) : 4;
+  const aRow = bytes(k);
+  if (aTransposed) {
+    const turned = scratch + bytes(8 * k + 40);
+    transpose(a, turned, k, m);
+    a = turned;
+  }
   const outRow = bytes(n);
   const biasStrip = scratch;
   const edge = biasStrip + STRIP_ROW;
@@ -41,14 +46,13 @@ export function matmul(
     const width = min(TILE_COLUMNS, n - column);
     if (bTransposed) packTransposed(b + bytes(column) * k, strip, k, width);
     else pack(b + bytes(column), bytes(n), strip, k, width);
-    memory.fill(biasStrip, 0, STRIP_ROW);
-    if (bias != 0) memory.copy(biasStrip, bias + bytes(column), bytes(width));
+    packBias(bias, column, width, biasStrip);
     for (let row = 0; row < m; row += TILE_ROWS) {
       const height = min(TILE_ROWS, m - row);
       const aTile = a + <usize>row * aRow;
       const target = out + <usize>row * outRow + bytes(column);
       if (height == TILE_ROWS && width == TILE_COLUMNS) {
-        tile(aTile, aTile + aRow, aTile + 2 * aRow, aTile + 3 * aRow, aStep, strip, k, biasStrip, relu, target, outRow);
+        tile(aTile, aTile + aRow, aTile + 2 * aRow, aTile + 3 * aRow, strip, k, biasStrip, relu, target, outRow);
         continue;
       }
       // At the edge the rows that are missing repeat the last one, and what is too much is not copied.
@@ -58,7 +62,6 @@ export function matmul(
         min(aTile + aRow, last),
         min(aTile + 2 * aRow, last),
         last,
-        aStep,
         strip,
         k,
         biasStrip,
@@ -79,7 +82,6 @@ function tile(
   a1: usize,
   a2: usize,
   a3: usize,
-  aStep: usize,
   strip: usize,
   k: i32,
   bias: usize,
@@ -110,10 +112,10 @@ function tile(
     const s3 = splat(a3);
     c30 = multiplyAdd(c30, s3, b0);
     c31 = multiplyAdd(c31, s3, b1);
-    a0 += aStep;
-    a1 += aStep;
-    a2 += aStep;
-    a3 += aStep;
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
   }
   storeRow(out, c00, c01, relu);
   storeRow(out + outRow, c10, c11, relu);
@@ -121,43 +123,13 @@ function tile(
   storeRow(out + 3 * outRow, c30, c31, relu);
 }
 
-@inline
-function storeRow(out: usize, left: v128, right: v128, relu: bool): void {
-  if (relu) {
-    const zero = f32x4.splat(0);
-    left = f32x4.max(left, zero);
-    right = f32x4.max(right, zero);
-  }
-  v128.store(out, left);
-  v128.store(out + 16, right);
-}
-
-/** strip[p, j] = b[p, j] for the first `width` of 8 columns; the others become 0. */
-function pack(b: usize, bRow: usize, strip: usize, k: i32, width: i32): void {
-  if (width == TILE_COLUMNS) {
-    for (let p = 0; p < k; p++) {
-      v128.store(strip, load4(b));
-      v128.store(strip + 16, load4(b + 16));
-      b += bRow;
-      strip += STRIP_ROW;
-    }
-    return;
-  }
-  memory.fill(strip, 0, STRIP_ROW * k);
-  for (let p = 0; p < k; p++) {
-    for (let j = 0; j < width; j++) store32(strip + bytes(j), b + bytes(j));
-    b += bRow;
-    strip += STRIP_ROW;
-  }
-}
-
 /** strip[p, j] = b[j, p] for the first `width` of 8 columns; the others become 0. */
 function packTransposed(b: usize, strip: usize, k: i32, width: i32): void {
   let p = 0;
   if (width == TILE_COLUMNS) {
     for (; p + 4 <= k; p += 4) {
-      transpose4(b + bytes(p), bytes(k), strip + STRIP_ROW * p);
-      transpose4(b + bytes(p) + bytes(4 * k), bytes(k), strip + STRIP_ROW * p + 16);
+      transpose4(b + bytes(p), bytes(k), strip + STRIP_ROW * p, STRIP_ROW);
+      transpose4(b + bytes(p) + bytes(4 * k), bytes(k), strip + STRIP_ROW * p + 16, STRIP_ROW);
     }
   } else memory.fill(strip, 0, STRIP_ROW * k);
   for (; p < k; p++) {
@@ -165,9 +137,28 @@ function packTransposed(b: usize, strip: usize, k: i32, width: i32): void {
   }
 }
 
-/** Turns 4 rows of 4 floats, `row` bytes apart, into 4 rows of a strip. */
+/** to[c, r] = from[r, c] */
+function transpose(from: usize, to: usize, rows: i32, columns: i32): void {
+  const fromRow = bytes(columns);
+  const toRow = bytes(rows);
+  let r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    let c = 0;
+    for (; c + 4 <= columns; c += 4) {
+      transpose4(from + fromRow * r + bytes(c), fromRow, to + toRow * c + bytes(r), toRow);
+    }
+    for (; c < columns; c++) {
+      for (let i = r; i < r + 4; i++) store32(to + toRow * c + bytes(i), from + fromRow * i + bytes(c));
+    }
+  }
+  for (; r < rows; r++) {
+    for (let c = 0; c < columns; c++) store32(to + toRow * c + bytes(r), from + fromRow * r + bytes(c));
+  }
+}
+
+/** Turns 4 rows of 4 floats, `row` bytes apart, into 4 rows that are `toRow` bytes apart. */
 @inline
-function transpose4(from: usize, row: usize, strip: usize): void {
+function transpose4(from: usize, row: usize, to: usize, toRow: usize): void {
   const a = load4(from);
   const b = load4(from + row);
   const c = load4(from + 2 * row);
@@ -176,13 +167,8 @@ function transpose4(from: usize, row: usize, strip: usize): void {
   const lowCD = i32x4.shuffle(c, d, 0, 4, 1, 5);
   const highAB = i32x4.shuffle(a, b, 2, 6, 3, 7);
   const highCD = i32x4.shuffle(c, d, 2, 6, 3, 7);
-  v128.store(strip, i64x2.shuffle(lowAB, lowCD, 0, 2));
-  v128.store(strip + STRIP_ROW, i64x2.shuffle(lowAB, lowCD, 1, 3));
-  v128.store(strip + 2 * STRIP_ROW, i64x2.shuffle(highAB, highCD, 0, 2));
-  v128.store(strip + 3 * STRIP_ROW, i64x2.shuffle(highAB, highCD, 1, 3));
-}
-
-@inline
-function store32(to: usize, from: usize): void {
-  store<f32>(to, load<f32>(from));
+  v128.store(to, i64x2.shuffle(lowAB, lowCD, 0, 2));
+  v128.store(to + toRow, i64x2.shuffle(lowAB, lowCD, 1, 3));
+  v128.store(to + 2 * toRow, i64x2.shuffle(highAB, highCD, 0, 2));
+  v128.store(to + 3 * toRow, i64x2.shuffle(highAB, highCD, 1, 3));
 }

@@ -1,0 +1,51 @@
+import type { TrainConfig } from '../../proto/objective.js';
+import { trainConfigSchema } from '../../proto/objective.js';
+import type { Dataset } from '../../worker/train/dataset/dataset.js';
+import { Random } from '../../worker/train/random.js';
+
+export const MODELS = ['mlp', 'cnn'] as const;
+export type Model = (typeof MODELS)[number];
+
+/** The two networks that are measured, on pictures of 28 by 28 grey pixels in 10 classes. */
+const LAYERS = {
+  mlp: [
+    { type: 'dense', units: 256 },
+    { type: 'dense', units: 128 },
+  ],
+  cnn: [
+    { type: 'conv', filters: 16 },
+    { type: 'pooling' },
+    { type: 'conv', filters: 32 },
+    { type: 'pooling' },
+    { type: 'dense', units: 64 },
+  ],
+} as const satisfies Record<Model, readonly object[]>;
+
+export function configOf(model: Model, batch: number): TrainConfig {
+  return trainConfigSchema.parse({
+    dataset: 'noise',
+    architecture: { layers: LAYERS[model] },
+    optimizer: { type: 'sgd', learning_rate: 0.05 },
+    batch_size: batch,
+    epochs: 100_000,
+  });
+}
+
+/** Random pictures: how fast they pass does not depend on what is on them. */
+export function noise(images: number): Dataset {
+  const random = new Random(7);
+  const validation = 10;
+  const all = images + validation;
+  return {
+    name: 'noise',
+    height: 28,
+    width: 28,
+    channels: 1,
+    classes: 10,
+    images: Uint8Array.from({ length: all * 784 }, () => random.below(256)),
+    labels: Uint8Array.from({ length: all }, () => random.below(10)),
+    train: Uint32Array.from({ length: images }, (_, index) => index),
+    validation: Uint32Array.from({ length: validation }, (_, index) => images + index),
+    digest: '',
+  };
+}
