@@ -36,16 +36,29 @@ export function noise(images: number): Dataset {
   const random = new Random(7);
   const validation = 10;
   const all = images + validation;
+  const bytes = Uint8Array.from({ length: all * 784 }, () => random.below(256));
   return {
     name: 'noise',
     height: 28,
     width: 28,
     channels: 1,
+    type: 'u8',
+    pixels: {
+      read: (indices, to) => {
+        for (const [row, index] of indices.entries()) to.set(bytes.subarray(index * 784, (index + 1) * 784), row * 784);
+      },
+      close: () => {},
+    },
     classes: 10,
-    images: Uint8Array.from({ length: all * 784 }, () => random.below(256)),
-    labels: Uint8Array.from({ length: all }, () => random.below(10)),
+    classNames: Array.from({ length: 10 }, (_, label) => String(label)),
+    labels: Uint16Array.from({ length: all }, () => random.below(10)),
+    parts: { train: images, validation, test: 0 },
     train: Uint32Array.from({ length: images }, (_, index) => index),
     validation: Uint32Array.from({ length: validation }, (_, index) => images + index),
+    test: new Uint32Array(0),
+    normalization: { mean: [127.5], deviation: [74] },
+    means: [127.5],
+    content: '',
     digest: '',
   };
 }

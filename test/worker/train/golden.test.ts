@@ -70,7 +70,7 @@ function repeat(training: Training): Pick<Training, 'losses' | 'gradients' | 'we
   }
   const config: OptimizerConfig = optimizerSchema.parse(training.optimizer);
   const optimizer = createOptimizer(config, { l1, l2 }, network.parameters);
-  const labels = Uint8Array.from({ length: IMAGES }, (_, index) => (7 * index + 3) % classes);
+  const labels = Uint16Array.from({ length: IMAGES }, (_, index) => (7 * index + 3) % classes);
   const images = wave(IMAGES * 72, 0);
   const losses: number[] = [];
   let norms: number[] | undefined;
