@@ -30,6 +30,27 @@ function logEvent(logger: Logger, event: Event): void {
     case 'StudyFinished':
       logger.info({ study, why: event.why, detail: event.detail }, 'study finished');
       break;
+    case 'StudyAdjusted': {
+      const { budget, parallel, priority } = event;
+      logger.info({ study, budget, parallel, priority }, 'study adjusted');
+      break;
+    }
+    case 'StudyReopened':
+      logger.info({ study }, 'study goes on');
+      break;
+    case 'StudyDeleted':
+      logger.info({ study }, 'study deleted');
+      break;
+    case 'TrialInvalidated':
+      logger.info({ study, trial: event.trial, reason: event.reason }, 'trial invalidated');
+      break;
+    case 'ResultIgnored':
+      logger.info(
+        { study, trial: event.trial, attempt: event.attempt, end: event.end },
+        'a result came too late and changes nothing',
+      );
+      break;
+    case 'ConfigurationEnqueued':
     case 'StudyExhausted':
     case 'DatasetPinned':
     case 'TrialProposed':
@@ -62,7 +83,7 @@ function logEvent(logger: Logger, event: Event): void {
       break;
     case 'AttemptEnded': {
       const { trial, attempt, end, fate, reason } = event;
-      const usual = end === 'completed' || end === 'stopped';
+      const usual = end === 'completed' || end === 'stopped' || end === 'paused';
       logger[usual ? 'debug' : 'warn']({ study, trial, attempt, end, fate, reason }, 'attempt ended');
       break;
     }

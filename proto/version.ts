@@ -1,5 +1,5 @@
 /** Version of the worker protocol and of the study service, "major.minor". */
-export const PROTOCOL_VERSION = '1.0';
+export const PROTOCOL_VERSION = '1.1';
 
 /**
  * Why two ends cannot work together; undefined when they can. Neighbouring minor versions can.
@@ -12,6 +12,11 @@ export function incompatibility(theirs: string, ours: string = PROTOCOL_VERSION)
   if (other === undefined) return `protocol version ${JSON.stringify(theirs)} is not of the form major.minor`;
   if (other[0] === major && Math.abs(other[1] - minor) <= 1) return undefined;
   return `protocol version ${theirs} does not go with ${ours}: install the same version of Assay on both ends`;
+}
+
+/** Whether the other end, which this one can work with, is of minor version `minor` or later. */
+export function knows(theirs: string, minor: number): boolean {
+  return (parse(theirs)?.[1] ?? 0) >= minor;
 }
 
 function parse(version: string): [major: number, minor: number] | undefined {

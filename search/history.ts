@@ -1,5 +1,5 @@
 import type { Goal, Params } from './param.js';
-import { isBetter, type Report } from './trial-value.js';
+import { isBetter, type Report, trialValue } from './trial-value.js';
 
 export type TrialStatus = 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed';
 
@@ -32,6 +32,7 @@ export class History {
   readonly kept: 'best' | 'last';
   readonly #trials = new Map<number, Trial>();
   readonly #journal: number[] = [];
+  #forgotten: readonly number[] = [];
   #sorted = true;
   #highest = -1;
 
@@ -65,6 +66,34 @@ export class History {
     return this.#journal[index]!;
   }
 
+  /**
+   * The largest draws of trials that were taken out, by place: whoever goes on from the farthest draw of all trials goes on
+   * from these, so that nothing is drawn twice.
+   */
+  get forgotten(): readonly number[] {
+    return this.#forgotten;
+  }
+
+  /** Another history, as this one is without a trial. Followers read it from its beginning. */
+  without(number: number): History {
+    const rest = new History(this.goal, this.kept);
+    const draws = this.#trials.get(number)?.draws ?? [];
+    const places = Array.from({ length: Math.max(draws.length, this.#forgotten.length) }, (_, place) => place);
+    rest.#forgotten = places.map((place) => Math.max(draws[place] ?? 0, this.#forgotten[place] ?? 0));
+    for (const trial of this.trials()) if (trial.number !== number) rest.#adopt(trial);
+    return rest;
+  }
+
+  #adopt({ number, params, origin, draws, repeatOf, status, reports }: TrialRecord): void {
+    this.propose(number, params, origin, draws, repeatOf);
+    if (status === 'waiting' && reports.length === 0) return;
+    this.start(number);
+    for (const { step, value } of reports) this.report(number, step, value);
+    if (status === 'waiting') this.requeue(number);
+    else if (status === 'paused') this.pause(number);
+    else if (status !== 'running') this.end(number, status);
+  }
+
   /** A new trial, waiting for its first attempt. */
   propose(number: number, params: Params, origin: string, draws?: readonly number[], repeatOf?: number): void {
     if (this.#trials.has(number)) throw new Error(`trial ${number} has been proposed already`);
@@ -74,11 +103,11 @@ export class History {
     this.#journal.push(number);
   }
 
-  /** An attempt begins; the reports of an earlier one are forgotten. */
-  start(number: number): void {
+  /** An attempt begins; reports of earlier ones are forgotten from after step `known` on. */
+  start(number: number, known = 0): void {
     const trial = this.#open(number);
     trial.status = 'running';
-    trial.clear();
+    trial.cut(known, this.goal, this.kept);
     this.#journal.push(number);
   }
 
@@ -152,9 +181,11 @@ class Trial implements TrialRecord {
     if (repeatOf !== undefined) this.repeatOf = repeatOf;
   }
 
-  clear(): void {
-    this.reports = [];
-    this.value = undefined;
+  /** Forgets what comes after a step. */
+  cut(step: number, goal: Goal, kept: 'best' | 'last'): void {
+    if ((this.reports.at(-1)?.step ?? 0) <= step) return;
+    this.reports = this.reports.filter((report) => report.step <= step);
+    this.value = trialValue(this.reports, goal, kept)?.value;
   }
 
   /** Whether anything changed. */

@@ -24,6 +24,7 @@ export {
   type PrunerContext,
   type PrunerOptions,
   type PrunerType,
+  promoterOf,
   prunerFaults,
 } from './pruners.js';
 export { type Ranked, rank, type Standing } from './rank.js';

@@ -49,6 +49,8 @@ export interface AshaOptions {
   readonly type: 'asha';
   readonly minStep?: number;
   readonly factor?: number;
+  /** Whether trials rest at each rung until they are promoted; else those behind are stopped for good. */
+  readonly promotion?: boolean;
 }
 
 export interface HyperbandOptions {
@@ -158,7 +160,14 @@ export const PRUNER_SETTINGS: Readonly<Record<PrunerType, Settings>> = {
     warmupSteps: SCHEDULE.warmupSteps,
     interval: SCHEDULE.interval,
   },
-  asha: LADDER,
+  asha: {
+    ...LADDER,
+    promotion: {
+      kind: 'boolean',
+      fallback: false,
+      about: 'Trials rest at each rung and the best go on when a slot is free; otherwise those behind are stopped.',
+    },
+  },
   hyperband: {
     ...LADDER,
     brackets: {
@@ -223,6 +232,7 @@ export function createPruner(options: PrunerOptions, goal: Goal, context: Pruner
         schedule(options),
       );
     case 'asha':
+      if (options.promotion === true) return { name: 'asha-promotion', judge: () => KEEP };
       return new AshaPruner(options.minStep ?? 1, options.factor ?? 3, goal);
     case 'hyperband':
       return new HyperbandPruner(options.minStep ?? 1, options.factor ?? 3, options.brackets ?? 3, goal);
@@ -242,6 +252,11 @@ export function createPruner(options: PrunerOptions, goal: Goal, context: Pruner
     case 'optuna-wilcoxon':
       return createOptunaPruner(options, goal, context.studyName);
   }
+}
+
+/** What gives training out in portions, beside the pruner, where the options say so. */
+export function promoterOf(options: PrunerOptions, goal: Goal): Promoter | undefined {
+  return options.type === 'asha' && options.promotion === true ? createPromoter(options, goal) : undefined;
 }
 
 /**

@@ -74,6 +74,8 @@ export function outcomeOf({ outcome }: AttemptEnd, stopping: StopCause | undefin
       return Outcome.OUTCOME_COMPLETED;
     case 'refused':
       return Outcome.OUTCOME_REFUSED;
+    case 'timed_out':
+      return Outcome.OUTCOME_TIMED_OUT;
     case 'stopped':
     case 'failed':
       if (stopping === 'requested') return Outcome.OUTCOME_STOPPED;

@@ -3,8 +3,8 @@ import type { ArtifactFile, Assignment } from '../proto/index.js';
 /** How an attempt ended, as the process that ran it sees it. */
 export interface AttemptEnd {
   /** `stopped`: because it was told to. `refused`: it cannot run here, another worker may do better. */
-  readonly outcome: 'completed' | 'stopped' | 'failed' | 'refused';
-  /** One line for people: why it failed or was refused, or what of a completed attempt was lost. Empty otherwise. */
+  readonly outcome: 'completed' | 'stopped' | 'failed' | 'timed_out' | 'refused';
+  /** One line for people: why it failed, was refused or had no more time, or what of a completed one was lost. Else empty. */
   readonly error: string;
 }
 

@@ -1,6 +1,15 @@
 import type { Logger } from 'pino';
-import type { Attach, Attached, GpuUse, SessionRequest, SessionResponse } from '../proto/index.js';
-import { incompatibility, PROTOCOL_VERSION } from '../proto/version.js';
+import {
+  type Attach,
+  type Attached,
+  DrainMode,
+  type GpuUse,
+  Outcome,
+  type Progress,
+  type SessionRequest,
+  type SessionResponse,
+} from '../proto/index.js';
+import { incompatibility, knows, PROTOCOL_VERSION } from '../proto/version.js';
 import { backoffMs, LONGEST_BACKOFF_MS } from './backoff.js';
 import { type Cancel, type Clock, systemClock } from './clock.js';
 import type { Closed, Link, LinkEvents } from './link.js';
@@ -34,11 +43,17 @@ export type SessionEnd =
   /** `flushed` is false when results were left that nobody acknowledged in time. */
   { readonly type: 'drained'; readonly flushed: boolean } | { readonly type: 'refused'; readonly reason: string };
 
+/** What becomes of the attempts that run on a worker that leaves. */
+export type DrainHow = 'finish' | 'hand_back';
+
 export interface WorkerSession {
   /** Attaches and works, over as many streams as it takes, until it has drained or is refused. To be called once. */
   run(): Promise<SessionEnd>;
-  /** Takes no further attempts, hands back those that run, and ends when all of it is acknowledged. */
-  drain(): void;
+  /**
+   * Takes no further attempts, hands back those that run or brings them to their end, and ends when all of it is
+   * acknowledged. Whoever finishes can still be told to hand back.
+   */
+  drain(how?: DrainHow): void;
 }
 
 const ATTACH_TIMEOUT_MS = 20_000;
@@ -61,7 +76,9 @@ class Session implements WorkerSession {
   #stopHeartbeat: Cancel = () => {};
   #flushDue = false;
   #failures = 0;
-  #draining = false;
+  #draining: DrainHow | undefined;
+  /** Protocol version of the coordinator that it is attached to. */
+  #peer = PROTOCOL_VERSION;
   #cancelDrain: Cancel | undefined;
   #end: SessionEnd | undefined;
   /** Cuts the pause between two tries short. */
@@ -92,12 +109,13 @@ class Session implements WorkerSession {
     return this.#end;
   }
 
-  drain(): void {
-    if (this.#draining || this.#end !== undefined) return;
-    this.#draining = true;
-    this.#logger.info({ running: this.#workload.running }, 'draining');
-    if (this.#attached) this.#send({ $case: 'drain', value: {} });
-    this.#workload.drain();
+  drain(how: DrainHow = 'hand_back'): void {
+    if (this.#draining === how || this.#draining === 'hand_back' || this.#end !== undefined) return;
+    const before = this.#draining;
+    this.#draining = how;
+    this.#logger.info({ running: this.#workload.running, how }, 'draining');
+    if (this.#attached && before === undefined) this.#send({ $case: 'drain', value: {} });
+    this.#workload.drain(how === 'hand_back');
     this.#checkDrained();
   }
 
@@ -141,6 +159,8 @@ class Session implements WorkerSession {
       case 'dispatch':
         if (!this.#attached) break;
         this.#workload.take(body.value);
+        if (body.value.drain === DrainMode.DRAIN_MODE_FINISH) this.drain('finish');
+        if (body.value.drain === DrainMode.DRAIN_MODE_HAND_BACK) this.drain('hand_back');
         this.#changed();
         break;
       case 'refused':
@@ -162,8 +182,9 @@ class Session implements WorkerSession {
     this.#failures = 0;
     this.#logger.info({ heartbeatIntervalMs, leaseMs, continued: continued.length }, 'attached');
     this.#workload.reconcile(continued);
-    for (const value of this.#workload.unacknowledged) this.#send({ $case: 'progress', value });
-    if (this.#draining) this.#send({ $case: 'drain', value: {} });
+    this.#peer = protocolVersion;
+    for (const value of this.#workload.unacknowledged) this.#tell(value);
+    if (this.#draining !== undefined) this.#send({ $case: 'drain', value: {} });
     this.#stopHeartbeat = this.#clock.every(Math.max(1, heartbeatIntervalMs), () =>
       this.#send({
         $case: 'heartbeat',
@@ -190,6 +211,10 @@ class Session implements WorkerSession {
     this.#link?.send({ body });
   }
 
+  #tell(progress: Progress): void {
+    this.#send({ $case: 'progress', value: knows(this.#peer, 1) ? progress : asOf10(progress) });
+  }
+
   /** What comes within one turn of the event loop leaves together. */
   #changed(): void {
     if (this.#flushDue) return;
@@ -205,13 +230,13 @@ class Session implements WorkerSession {
     if (!this.#attached) return;
     let value = this.#workload.nextProgress();
     while (value !== undefined) {
-      this.#send({ $case: 'progress', value });
+      this.#tell(value);
       value = this.#workload.nextProgress();
     }
   }
 
   #checkDrained(): void {
-    if (!this.#draining || this.#workload.running > 0) return;
+    if (this.#draining === undefined || this.#workload.running > 0) return;
     if (this.#workload.idle) {
       this.#finish({ type: 'drained', flushed: true });
       return;
@@ -227,4 +252,12 @@ class Session implements WorkerSession {
     this.#wake();
     this.#link?.close('the session is over');
   }
+}
+
+/** In the words of version 1.0, which knows no time-outs: they are failures, with the same explanation. */
+function asOf10(progress: Progress): Progress {
+  const results = progress.results.map((result) =>
+    result.outcome === Outcome.OUTCOME_TIMED_OUT ? { ...result, outcome: Outcome.OUTCOME_FAILED } : result,
+  );
+  return { ...progress, results };
 }

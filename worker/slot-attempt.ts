@@ -167,8 +167,8 @@ export class SlotAttempt implements RunningAttempt {
     this.#process?.kill();
   }
 
-  #fail(error: string): void {
-    if (this.#end === undefined && !this.#silent) this.#endWith({ outcome: 'failed', error });
+  #fail(error: string, outcome: 'failed' | 'timed_out' = 'failed'): void {
+    if (this.#end === undefined && !this.#silent) this.#endWith({ outcome, error });
   }
 
   #checkOutput(child: AttemptProcess): void {
@@ -189,7 +189,7 @@ export class SlotAttempt implements RunningAttempt {
     const delayMs = Math.min(leftMs, LONGEST_TIMER_MS);
     this.#limitTimer = setTimeout(() => {
       if (leftMs > delayMs) this.#armLimit(leftMs - delayMs);
-      else this.#fail(`time limit of ${formatDuration(this.assignment.timeLimitMs)} reached`);
+      else this.#fail(`time limit of ${formatDuration(this.assignment.timeLimitMs)} reached`, 'timed_out');
     }, delayMs);
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openArtifactClient } from '../proto/artifact-client.js';
@@ -144,6 +144,7 @@ async function describe(
     objectives: [...(found.ok ? ['train'] : []), ...objectives, 'null'],
     datasets: await availableDatasets(data),
     codeSources,
+    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
     ...own,
   };
 }

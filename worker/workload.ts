@@ -14,6 +14,7 @@ const TELLING: ReadonlySet<Outcome> = new Set([
   Outcome.OUTCOME_COMPLETED,
   Outcome.OUTCOME_FAILED,
   Outcome.OUTCOME_REFUSED,
+  Outcome.OUTCOME_TIMED_OUT,
 ]);
 
 const SAVED_KINDS = {
@@ -98,10 +99,10 @@ export class Workload implements AttemptListener {
     }
   }
 
-  /** Starts nothing any more and ends what runs, to be handed back. */
-  drain(): void {
+  /** Starts nothing any more. @param handBack whether what runs is ended, to be handed back, or brought to its end */
+  drain(handBack: boolean): void {
     this.#draining = true;
-    for (const held of this.#held.values()) held.stop('draining', true);
+    if (handBack) for (const held of this.#held.values()) held.stop('draining', true);
   }
 
   attemptStarted(held: HeldAttempt, datasetDigest: string): void {

@@ -120,7 +120,13 @@ const started = (trial: number): Event => ({
 const dispatch = (acknowledged: number, trials: readonly number[]): SessionResponse => ({
   body: {
     $case: 'dispatch',
-    value: { assignments: trials.map(assignment), stops: [], abandoned: [], acknowledged },
+    value: {
+      assignments: trials.map(assignment),
+      stops: [],
+      abandoned: [],
+      acknowledged,
+      drain: 'DRAIN_MODE_UNSPECIFIED',
+    },
   },
 });
 

@@ -29,6 +29,7 @@ for (let i = 0; i < Number(sessions); i += 1) {
     datasets: [],
     gpus: [],
     codeSources: [],
+    memoryBytes: 0,
     version: 'bench',
   };
   void createWorkerSession({ profile, runner, logger, connect: (events) => openLink(address, events) }).run();

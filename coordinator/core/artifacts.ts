@@ -2,7 +2,7 @@ import { rank } from '../../search/index.js';
 import type { FilesSaved } from './events.js';
 import type { JsonTemplate, Keep, KeepRule, SearchSpec } from './spec.js';
 import { standingOf } from './standing.js';
-import type { Study } from './state.js';
+import type { Study } from './study.js';
 import type { Transaction } from './transaction.js';
 import { attemptNumber, isFinal, type RunningTrial, type Saved, type Trial } from './trial.js';
 

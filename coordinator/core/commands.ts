@@ -1,16 +1,26 @@
+import type { Params } from '../../search/index.js';
 import type { SavedFiles } from './artifacts.js';
-import type { AttemptName, GpuUse, WorkerProfile } from './fleet.js';
+import type { AttemptName } from './attempt-name.js';
+import type { ReportedEnd } from './events.js';
+import type { GpuUse, Leaving, WorkerProfile } from './fleet.js';
 import type { SearchSpec } from './spec.js';
 
 /** What the outside asks of the core. Times come with `execute`, not with the command. */
 export type Command =
   | CreateStudy
   | ControlStudy
+  | AdjustStudy
+  | DeleteStudy
   | RerunTrial
+  | StopTrial
+  | InvalidateTrial
+  | EnqueueTrial
   | AttachWorker
   | HearWorker
   | RecordProgress
   | DrainWorker
+  | DismissWorker
+  | PardonWorker
   | DetachWorker
   | CheckDeadlines;
 
@@ -28,6 +38,49 @@ export interface ControlStudy {
   readonly type: 'ControlStudy';
   readonly study: string;
   readonly action: 'pause' | 'resume' | 'stop';
+}
+
+/** Changes a budget, the parallelism or the priority. What is absent stays. */
+export interface AdjustStudy {
+  readonly type: 'AdjustStudy';
+  readonly requestId: string;
+  readonly study: string;
+  readonly trials?: Amount;
+  readonly timeMs?: Amount;
+  /** 0: every free slot. */
+  readonly parallel?: number;
+  readonly priority?: number;
+}
+
+/** So many in all, or so many more than there were. */
+export type Amount = { readonly total: number } | { readonly more: number };
+
+export interface DeleteStudy {
+  readonly type: 'DeleteStudy';
+  readonly study: string;
+}
+
+/** Ends one trial early, with what it has. */
+export interface StopTrial {
+  readonly type: 'StopTrial';
+  readonly study: string;
+  readonly trial: number;
+}
+
+/** Takes one trial out of the ranking and the history. */
+export interface InvalidateTrial {
+  readonly type: 'InvalidateTrial';
+  readonly study: string;
+  readonly trial: number;
+  readonly reason: string;
+}
+
+/** Adds a configuration, checked against the space, to those that are run before the sampler is asked. */
+export interface EnqueueTrial {
+  readonly type: 'EnqueueTrial';
+  readonly requestId: string;
+  readonly study: string;
+  readonly params: Params;
 }
 
 export interface RerunTrial {
@@ -66,13 +119,29 @@ export interface RecordProgress {
   })[];
   readonly saved: readonly (AttemptName & SavedFiles)[];
   readonly results: readonly (AttemptName & {
-    readonly outcome: 'completed' | 'stopped' | 'failed' | 'handed_back' | 'refused';
+    readonly outcome: ReportedEnd;
     readonly error: string;
   })[];
 }
 
+/** The worker says that it leaves. */
 export interface DrainWorker {
   readonly type: 'DrainWorker';
+  readonly worker: string;
+}
+
+/** Somebody wants a worker to leave. */
+export interface DismissWorker {
+  readonly type: 'DismissWorker';
+  /** Its id or its name. */
+  readonly worker: string;
+  readonly leaving: Leaving;
+}
+
+/** Somebody has mended a worker that is in quarantine. */
+export interface PardonWorker {
+  readonly type: 'PardonWorker';
+  /** Its id or its name. */
   readonly worker: string;
 }
 
@@ -82,7 +151,7 @@ export interface DetachWorker {
   readonly worker: string;
 }
 
-/** Leases and wall-time budgets are compared with the clock. */
+/** Leases, time limits, wall-time budgets, waiting times and quarantines are compared with the clock. */
 export interface CheckDeadlines {
   readonly type: 'CheckDeadlines';
 }

@@ -12,28 +12,36 @@ export type Event =
   | StudyExhausted
   | StudyEnding
   | StudyFinished
+  | StudyAdjusted
+  | StudyReopened
+  | StudyDeleted
   | DatasetPinned
+  | ConfigurationEnqueued
   | TrialProposed
   | TrialWithdrawn
+  | TrialInvalidated
   | AttemptStarted
   | AttemptResumed
   | TrialReported
   | StopRequested
   | FilesSaved
   | ArtifactsReleased
-  | AttemptEnded;
+  | AttemptEnded
+  | ResultIgnored;
 
 /** Events of one trial, which `evolveTrial` folds. */
 export type TrialEvent =
   | TrialProposed
   | TrialWithdrawn
+  | TrialInvalidated
   | AttemptStarted
   | AttemptResumed
   | TrialReported
   | StopRequested
   | FilesSaved
   | ArtifactsReleased
-  | AttemptEnded;
+  | AttemptEnded
+  | ResultIgnored;
 
 interface StudyEvent {
   readonly study: string;
@@ -84,10 +92,38 @@ export interface StudyFinished extends StudyEvent {
   readonly detail: string;
 }
 
+/** What people changed of a study while it ran, or after. What is absent stays. */
+export interface StudyAdjusted extends StudyEvent {
+  readonly type: 'StudyAdjusted';
+  readonly requestId: string;
+  /** The whole budget from now on. */
+  readonly budget?: SearchSpec['budget'];
+  /** 0: every free slot. */
+  readonly parallel?: number;
+  readonly priority?: number;
+}
+
+/** A study that had finished has budget again and goes on. */
+export interface StudyReopened extends StudyEvent {
+  readonly type: 'StudyReopened';
+}
+
+/** The tombstone of a study: nothing of it is left in the state, and its id is not given again. */
+export interface StudyDeleted extends StudyEvent {
+  readonly type: 'StudyDeleted';
+}
+
 /** The content of the study's data set, from the first attempt that read it. */
 export interface DatasetPinned extends StudyEvent {
   readonly type: 'DatasetPinned';
   readonly digest: string;
+}
+
+/** A configuration to be run before the sampler is asked; parameters left out are drawn. */
+export interface ConfigurationEnqueued extends StudyEvent {
+  readonly type: 'ConfigurationEnqueued';
+  readonly requestId: string;
+  readonly params: Params;
 }
 
 export interface TrialProposed extends StudyEvent {
@@ -109,10 +145,18 @@ export interface TrialProposed extends StudyEvent {
   readonly requestId?: string;
 }
 
-/** A waiting trial that will not run, because its study ends. */
+/** A waiting or resting trial that will not run any more. */
 export interface TrialWithdrawn extends StudyEvent {
   readonly type: 'TrialWithdrawn';
   readonly trial: number;
+  readonly reason: string;
+}
+
+/** A trial leaves the ranking and the history. It keeps its number, and has been run as far as the budget is concerned. */
+export interface TrialInvalidated extends StudyEvent {
+  readonly type: 'TrialInvalidated';
+  readonly trial: number;
+  /** One line for people; may be empty. */
   readonly reason: string;
 }
 
@@ -121,6 +165,8 @@ export interface AttemptStarted extends AttemptEvent {
   /** The worker's id and name. */
   readonly worker: string;
   readonly workerName: string;
+  /** The worker's GPUs that it was given, by id; absent for none. */
+  readonly gpus?: readonly string[];
   /** Reports up to this step stay, and are not taken again; absent: the trial's reports are forgotten. */
   readonly knownStep?: number;
 }
@@ -139,8 +185,8 @@ export interface TrialReported extends AttemptEvent {
   readonly metrics: Readonly<Record<string, LoggedNumber>>;
 }
 
-/** Why an attempt is told to stop. */
-export type StopReason = 'pruned' | 'study';
+/** Why an attempt is told to stop. `rest`: its trial is paused and may go on later. `person`: somebody asked for it. */
+export type StopReason = 'pruned' | 'study' | 'rest' | 'person';
 
 export interface StopRequested extends AttemptEvent {
   readonly type: 'StopRequested';
@@ -174,10 +220,18 @@ export interface ArtifactsReleased extends StudyEvent {
 }
 
 /** How an attempt ended. */
-export type AttemptEnd = 'completed' | 'stopped' | 'failed' | 'lost' | 'handed_back' | 'refused';
+export type AttemptEnd =
+  | 'completed'
+  | 'stopped'
+  | 'paused'
+  | 'failed'
+  | 'timed_out'
+  | 'lost'
+  | 'handed_back'
+  | 'refused';
 
 /** What becomes of a trial whose attempt has ended. */
-export type Fate = 'waiting' | 'complete' | 'pruned' | 'failed';
+export type Fate = 'waiting' | 'paused' | 'complete' | 'pruned' | 'failed';
 
 export interface AttemptEnded extends AttemptEvent {
   readonly type: 'AttemptEnded';
@@ -185,6 +239,17 @@ export interface AttemptEnded extends AttemptEvent {
   readonly fate: Fate;
   /** One line for people; empty for a plain completion. */
   readonly reason: string;
+  /** Of a trial that waits again: not to be started before this time; absent: at once. */
+  readonly retryAt?: number;
+}
+
+/** What a worker says of the end of its attempt. */
+export type ReportedEnd = 'completed' | 'stopped' | 'failed' | 'timed_out' | 'handed_back' | 'refused';
+
+/** The result of an attempt came after another had taken its place, or after its trial's end. It changes nothing. */
+export interface ResultIgnored extends AttemptEvent {
+  readonly type: 'ResultIgnored';
+  readonly end: ReportedEnd;
 }
 
 /** The logged form of a metric. */

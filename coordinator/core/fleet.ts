@@ -1,17 +1,11 @@
-import type { Event } from './events.js';
+import { type AttemptName, keyOf } from './attempt-name.js';
+import { Conduct } from './conduct.js';
+import type { AttemptEnded, Event } from './events.js';
+import { FreeWorkers } from './free-workers.js';
+import { Capacity, type Gpu } from './resources.js';
+import type { SearchSpec } from './spec.js';
 import type { State } from './state.js';
-
-/** A GPU of a worker, or a part of one that counts as one. */
-export interface Gpu {
-  /** What `CUDA_VISIBLE_DEVICES` calls it. */
-  readonly id: string;
-  readonly name: string;
-  /** 0 when unknown. */
-  readonly memoryBytes: number;
-  readonly driver: string;
-  /** How many attempts share it. */
-  readonly slots: number;
-}
+import { isFailure, succeeded } from './trial.js';
 
 /** How busy a GPU is; what is absent is unknown. */
 export interface GpuUse {
@@ -35,13 +29,17 @@ export interface WorkerProfile {
   readonly gpus: readonly Gpu[];
   /** How a study's own code may come to it: `upload`, `git`. */
   readonly codeSources: readonly string[];
+  /** Memory that attempts may use together; 0 when it does not say. */
+  readonly memoryBytes: number;
 }
 
-/** One attempt, by name. */
-export interface AttemptName {
-  readonly study: string;
-  readonly trial: number;
-  readonly attempt: number;
+/** How a worker leaves that was asked to: it finishes what runs, or hands it back at once. */
+export type Leaving = 'finish' | 'hand_back';
+
+/** An attempt on a worker, and what it has of it. */
+export interface Held extends AttemptName {
+  readonly gpus: readonly string[];
+  readonly requires: SearchSpec['requires'];
 }
 
 /** A worker as the coordinator knows it now. Not in the log: a restarted coordinator learns it anew. */
@@ -50,12 +48,22 @@ export interface Worker {
   profile: WorkerProfile | undefined;
   readonly id: string;
   connected: boolean;
+  /** Takes no further attempts: it says so itself, or it was asked to leave. */
   draining: boolean;
+  /** Set once somebody asked it to leave. */
+  leaving: Leaving | undefined;
   attachedAt: number;
   /** When it was last heard of; its attempts' leases run from here. */
   heardAt: number;
-  readonly attempts: Map<string, AttemptName>;
+  readonly attempts: Map<string, Held>;
   attemptsDone: number;
+  /** Of those done, the ones that failed or timed out. */
+  attemptsFailed: number;
+  readonly conduct: Conduct;
+  /** The same for workers that can run the same studies. */
+  kind: string;
+  /** What its attempts leave. */
+  capacity: Capacity;
   /** As it last said. */
   gpuUse: readonly GpuUse[];
 }
@@ -66,18 +74,17 @@ export interface Worker {
  */
 export class Fleet {
   readonly workers: Map<string, Worker> = new Map();
-  /** Workers that may take an attempt now: connected, not draining, with a free slot. */
-  readonly free: Set<Worker> = new Set();
+  /** Workers that may take an attempt now: connected, neither draining nor in quarantine, with a free slot. */
+  readonly free: FreeWorkers<Worker> = new FreeWorkers();
+  readonly #quarantined = new Set<Worker>();
   #checkedAt: number | undefined;
 
   /** Every worker that holds an attempt after a replay gets a fresh full lease from `at` on. */
   restore(state: State, at: number): void {
-    for (const study of state.studies.values()) {
-      for (const number of study.running) {
-        const trial = study.trials[number]!;
-        const attempt = trial.attempts.at(-1)!;
-        const name = { study: study.id, trial: number, attempt: attempt.number };
-        this.#get(attempt.worker, at).attempts.set(keyOf(name), name);
+    for (const study of state.active) {
+      for (const trial of study.running) {
+        const attempt = study.trials[trial]!.attempts.length;
+        this.#hold({ study: study.id, trial, attempt }, state, at);
       }
     }
   }
@@ -85,8 +92,11 @@ export class Fleet {
   attach(profile: WorkerProfile, at: number): Worker {
     const worker = this.#get(profile.id, at);
     worker.profile = profile;
+    worker.kind = kindOf(profile);
+    worker.capacity = new Capacity(profile);
+    for (const { gpus, requires } of worker.attempts.values()) worker.capacity.take(gpus, requires);
     worker.connected = true;
-    worker.draining = false;
+    worker.draining = worker.leaving !== undefined;
     worker.attachedAt = at;
     worker.heardAt = at;
     this.#refile(worker);
@@ -102,10 +112,12 @@ export class Fleet {
     this.#forgetIfDone(worker);
   }
 
-  drain(id: string): void {
+  /** The worker takes no further attempts. @param leaving how it is to leave, where somebody asked it to */
+  drain(id: string, leaving?: Leaving): void {
     const worker = this.workers.get(id);
     if (worker === undefined) return;
     worker.draining = true;
+    worker.leaving = leaving ?? worker.leaving;
     this.#refile(worker);
   }
 
@@ -124,23 +136,20 @@ export class Fleet {
   /** Keeps the attempts of each worker in step with one event of the log. */
   follow(event: Event, state: State): void {
     switch (event.type) {
-      case 'AttemptStarted': {
-        const worker = this.#get(event.worker, event.at);
-        worker.attempts.set(keyOf(event), { study: event.study, trial: event.trial, attempt: event.attempt });
-        this.#refile(worker);
+      case 'AttemptStarted':
+      case 'AttemptResumed':
+        this.#hold(event, state, event.at);
         break;
-      }
-      case 'AttemptResumed': {
-        const worker = this.#get(holder(event, state), event.at);
-        worker.attempts.set(keyOf(event), { study: event.study, trial: event.trial, attempt: event.attempt });
-        this.#refile(worker);
-        break;
-      }
       case 'AttemptEnded': {
-        const worker = this.workers.get(holder(event, state));
-        if (worker === undefined) break;
+        const attempt = state.studies.get(event.study)!.trials[event.trial]!.attempts[event.attempt - 1]!;
+        const worker = this.workers.get(attempt.worker);
+        const held = worker?.attempts.get(keyOf(event));
+        if (worker === undefined || held === undefined) break;
         worker.attempts.delete(keyOf(event));
+        worker.capacity.giveBack(held.gpus, held.requires);
         worker.attemptsDone += 1;
+        if (succeeded(attempt)) worker.conduct.succeeded();
+        if (isFailure(attempt)) this.#failed(worker, event, state);
         this.#refile(worker);
         this.#forgetIfDone(worker);
         break;
@@ -148,6 +157,21 @@ export class Fleet {
       default:
         break;
     }
+  }
+
+  /** Lets those whose time is over work again. */
+  endQuarantines(at: number): void {
+    for (const worker of this.#quarantined) {
+      if (worker.conduct.quarantine!.until > at) continue;
+      worker.conduct.release();
+      this.#leaveQuarantine(worker);
+    }
+  }
+
+  /** Lets a worker work again that somebody has mended. */
+  pardon(worker: Worker): void {
+    worker.conduct.pardon();
+    this.#leaveQuarantine(worker);
   }
 
   /**
@@ -168,6 +192,27 @@ export class Fleet {
     }
   }
 
+  #hold({ study: id, trial, attempt }: AttemptName, state: State, at: number): void {
+    const study = state.studies.get(id)!;
+    const { worker: workerId, gpus } = study.trials[trial]!.attempts[attempt - 1]!;
+    const worker = this.#get(workerId, at);
+    const held = { study: id, trial, attempt, gpus, requires: study.spec.requires };
+    worker.attempts.set(keyOf(held), held);
+    worker.capacity.take(gpus, held.requires);
+    this.#refile(worker);
+  }
+
+  #failed(worker: Worker, { study, trial, attempt, reason, at }: AttemptEnded, state: State): void {
+    worker.attemptsFailed += 1;
+    if (worker.conduct.failed(worker.id, { study, trial, attempt, reason }, state, at)) this.#quarantined.add(worker);
+  }
+
+  #leaveQuarantine(worker: Worker): void {
+    this.#quarantined.delete(worker);
+    this.#refile(worker);
+    this.#forgetIfDone(worker);
+  }
+
   #get(id: string, at: number): Worker {
     let worker = this.workers.get(id);
     if (worker === undefined) {
@@ -176,10 +221,15 @@ export class Fleet {
         id,
         connected: false,
         draining: false,
+        leaving: undefined,
         attachedAt: at,
         heardAt: at,
         attempts: new Map(),
         attemptsDone: 0,
+        attemptsFailed: 0,
+        conduct: new Conduct(),
+        kind: '',
+        capacity: new Capacity({ slots: 0, gpus: [], memoryBytes: 0 }),
         gpuUse: [],
       };
       this.workers.set(id, worker);
@@ -188,22 +238,24 @@ export class Fleet {
   }
 
   #refile(worker: Worker): void {
-    const slots = worker.profile?.slots ?? 0;
-    if (worker.connected && !worker.draining && worker.attempts.size < slots) this.free.add(worker);
-    else this.free.delete(worker);
+    const { connected, draining, conduct, capacity } = worker;
+    if (connected && !draining && conduct.quarantine === undefined && capacity.slots > 0) this.free.put(worker);
+    else this.free.remove(worker);
   }
 
-  /** A worker that is gone and holds nothing is forgotten, or a long life would remember every worker there was. */
+  /**
+   * A worker that is gone and holds nothing is forgotten, or a long life would remember every worker there was. One in
+   * quarantine is remembered until its time is over: a broken stream does not mend it.
+   */
   #forgetIfDone(worker: Worker): void {
-    if (!worker.connected && worker.attempts.size === 0) this.workers.delete(worker.id);
+    const { connected, attempts, conduct } = worker;
+    if (!connected && attempts.size === 0 && conduct.quarantine === undefined) this.workers.delete(worker.id);
   }
 }
 
-/** One string per attempt. */
-export function keyOf({ study, trial, attempt }: AttemptName): string {
-  return `${study}/${trial}/${attempt}`;
-}
-
-function holder({ study, trial, attempt }: AttemptName, state: State): string {
-  return state.studies.get(study)!.trials[trial]!.attempts[attempt - 1]!.worker;
+/** Everything that decides which studies a worker can run. */
+function kindOf({ slots, labels, objectives, datasets, gpus, codeSources, memoryBytes }: WorkerProfile): string {
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const shares = gpus.map((gpu) => gpu.slots);
+  return JSON.stringify([slots, sorted, objectives, datasets, shares, codeSources, memoryBytes]);
 }

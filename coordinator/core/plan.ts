@@ -1,70 +1,121 @@
 import { fillParams, type Params, Rng, trialSeed } from '../../search/index.js';
-import type { Worker } from './fleet.js';
 import { endStudy, settle } from './lifecycle.js';
-import { whyNot } from './requirements.js';
-import type { Study } from './state.js';
+import { findRoom, type Room } from './placement.js';
+import { slotsOf } from './resources.js';
+import type { Study } from './study.js';
 import type { Transaction } from './transaction.js';
-import { attemptNumber } from './trial.js';
+import { attemptNumber, isFailure, type Trial } from './trial.js';
+
+/** Trials to look at that failed and wait for another worker than those they failed on, before others get their turn. */
+const MOST_PASSED_OVER = 8;
 
 /**
  * Fills free slots. A sampler is asked only when a slot is there for its answer, so every suggestion has seen all there
- * was to see. Workers are served in turn, one attempt a round, so that work spreads; each slot goes to the study with
- * the fewest running attempts of those that its worker can run, the older one of equals.
+ * was to see. Slots go, one at a time, to the study of the highest priority, and of equals to the one that has the fewest;
+ * to the older one where that is the same. What it costs depends on the slots that are filled and on the studies that
+ * want some, not on how many workers or trials there are.
  */
 export function plan(tx: Transaction): void {
   const { state, fleet } = tx.core;
-  let demanding = [...state.studies.values()].filter(wants);
-  while (demanding.length > 0 && fleet.free.size > 0) {
-    let started = 0;
-    for (const worker of [...fleet.free]) {
-      const study = choose(demanding, worker);
-      if (study === undefined) continue;
-      if (start(tx, study, worker)) started += 1;
-      if (!wants(study)) demanding = demanding.filter((other) => other !== study);
-    }
-    if (started === 0) return;
+  if (fleet.free.size === 0) return;
+  const demanding = new Set([...state.active].filter((study) => wants(study, tx.at)));
+  while (demanding.size > 0 && fleet.free.size > 0) {
+    const study = neediest(demanding);
+    if (!startNext(tx, study) || !wants(study, tx.at)) demanding.delete(study);
   }
 }
 
 /** Whether a study would start another attempt now, were there a slot. */
-export function wants(study: Study): boolean {
+export function wants(study: Study, at: number): boolean {
   const { parallel } = study.spec;
   if (parallel !== undefined && study.running.size >= parallel) return false;
   if (study.status === 'paused' || study.status === 'ending') return false;
-  return study.waiting.size > 0 || mayPropose(study);
+  return study.waiting.size > 0 || study.delayed.isDue(at) || promoted(study) !== undefined || mayPropose(study);
 }
 
-function mayPropose(study: Study): boolean {
+/** Whether it may have another new trial. */
+export function mayPropose(study: Study): boolean {
   const { trials } = study.spec.budget;
-  return study.status === 'running' && !study.exhausted && (trials === undefined || study.proposed < trials);
+  const has = !study.exhausted || study.enqueued < study.queue.length;
+  return study.status === 'running' && has && (trials === undefined || study.proposed < trials);
 }
 
-function choose(studies: readonly Study[], worker: Worker): Study | undefined {
-  let best: Study | undefined;
+/** The paused trial that goes on next. */
+function promoted(study: Study): number | undefined {
+  return study.status === 'running' && study.paused.size > 0 ? study.promoter?.next(study.history) : undefined;
+}
+
+function neediest(studies: Iterable<Study>): Study {
+  let first: { readonly study: Study; readonly priority: number; readonly slots: number } | undefined;
   for (const study of studies) {
-    if (best !== undefined && best.running.size <= study.running.size) continue;
-    if (whyNot(study, worker.profile!) === undefined) best = study;
+    const { priority = 0, requires } = study.spec;
+    const slots = study.running.size * slotsOf(requires);
+    if (first !== undefined && (priority < first.priority || (priority === first.priority && slots >= first.slots))) {
+      continue;
+    }
+    first = { study, priority, slots };
   }
-  return best;
+  return first!.study;
 }
 
-/** Starts an attempt: of the longest waiting trial, or of a new one. False when nothing was left to propose. */
-function start(tx: Transaction, study: Study, worker: Worker): boolean {
+/**
+ * Starts one attempt: of a trial that waits, or that is worth going on with, or of a new one. False when no worker has
+ * room for it.
+ */
+function startNext(tx: Transaction, study: Study): boolean {
+  const again = nextAgain(tx, study);
+  if (again !== undefined) {
+    start(tx, study, again.trial, again.room);
+    return true;
+  }
   const [waiting] = study.waiting;
-  const number = waiting ?? propose(tx, study);
-  if (number === undefined) return false;
-  const trial = study.trials[number]!;
+  const known = waiting ?? promoted(study);
+  if (known === undefined && !mayPropose(study)) return false;
+  const room = findRoom(tx.core.fleet, study);
+  if (room === undefined) return false;
+  const number = known ?? propose(tx, study);
+  if (number !== undefined) start(tx, study, study.trials[number]!, room);
+  return true;
+}
+
+/**
+ * The next trial that failed before and whose time has come. It goes to another worker than those it failed on, as long
+ * as there is one that could take it, even if that one is busy now.
+ */
+function nextAgain({ core: { fleet }, at }: Transaction, study: Study): { trial: Trial; room: Room } | undefined {
+  let passedOver = 0;
+  for (const number of study.delayed.due(at)) {
+    const trial = study.trials[number]!;
+    const room = findRoom(fleet, study, failedOn(trial));
+    if (room !== undefined) return { trial, room };
+    passedOver += 1;
+    if (passedOver >= MOST_PASSED_OVER) return undefined;
+  }
+  return undefined;
+}
+
+function failedOn(trial: Trial): ReadonlySet<string> {
+  return new Set(trial.attempts.filter(isFailure).map(({ worker }) => worker));
+}
+
+/**
+ * An attempt goes on from its trial's checkpoint. Where trials rest, all that was reported stays known whether there is a
+ * checkpoint or not: a rung that was reached is not reached again.
+ */
+function start(tx: Transaction, study: Study, trial: Trial, { worker, gpus }: Room): void {
+  const reported = study.promoter === undefined ? 0 : (trial.reports.at(-1)?.step ?? 0);
+  const knownStep = Math.max(reported, trial.checkpoint?.step ?? 0);
   tx.emit({
     type: 'AttemptStarted',
     study: study.id,
-    trial: number,
+    trial: trial.number,
     attempt: attemptNumber(trial) + 1,
     at: tx.at,
     worker: worker.id,
     workerName: worker.profile!.name,
-    ...(trial.checkpoint === undefined ? {} : { knownStep: trial.checkpoint.step }),
+    ...(gpus.length === 0 ? {} : { gpus }),
+    ...(knownStep === 0 ? {} : { knownStep }),
   });
-  return true;
 }
 
 /**
@@ -109,7 +160,7 @@ export function nextProposal(study: Study, ordinal: number): Proposal | 'exhaust
   const left = (study.spec.budget.trials ?? Number.POSITIVE_INFINITY) - study.proposed;
   const repeat = nextRepeat(study, left);
   if (repeat !== undefined) return repeat;
-  const enqueued = study.spec.enqueue[study.enqueued];
+  const enqueued = study.queue[study.enqueued];
   if (enqueued !== undefined) {
     const params = fillParams(study.space, enqueued, new Rng(study.spec.seed, ordinal));
     return params === undefined ? 'impossible' : { params, origin: 'enqueued' };

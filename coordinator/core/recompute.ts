@@ -1,7 +1,8 @@
 import { trialSeed } from '../../search/index.js';
 import type { Event, TrialProposed } from './events.js';
 import { nextProposal, type Proposal } from './plan.js';
-import { apply, emptyState, type Study } from './state.js';
+import { apply, emptyState } from './state.js';
+import type { Study } from './study.js';
 
 /** A suggestion of the log beside the one that the same log leads to now. */
 export interface Recomputed {

@@ -51,7 +51,15 @@ export interface SearchSpec {
     readonly outputBytes?: number;
     readonly attempts: number;
   };
-  readonly requires: { readonly labels: Readonly<Record<string, string>> };
+  /** Studies of a higher priority get free slots first; absent: 0. */
+  readonly priority?: number;
+  readonly requires: {
+    readonly labels: Readonly<Record<string, string>>;
+    /** GPUs for each attempt: 1 is a share of one where they are shared, more are whole. Absent: one if there is one. */
+    readonly gpu?: number;
+    /** Memory set aside for each attempt. */
+    readonly memoryBytes?: number;
+  };
 }
 
 /** Which trials keep something: all, none, the best or the last so many. */

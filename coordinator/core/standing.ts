@@ -1,5 +1,5 @@
 import type { Standing } from '../../search/index.js';
-import type { Study } from './state.js';
+import type { Study } from './study.js';
 import type { Trial } from './trial.js';
 
 /** Trials of one configuration share its mean, and its place; one that has not had all its repeats is behind all that have. */

@@ -4,18 +4,23 @@ import type {
   AttemptEnd,
   FilesSaved,
   LoggedNumber,
+  ReportedEnd,
   StopReason,
   TrialEvent,
   TrialProposed,
 } from './events.js';
 
-/** One try of a worker. `endedAt` and `end` are there once it has ended. */
+/** One try of a worker. */
 export interface Attempt {
   readonly number: number;
   readonly worker: string;
   readonly workerName: string;
   readonly startedAt: number;
+  /** By id; empty for none. */
+  readonly gpus: readonly string[];
   readonly ended?: { readonly at: number; readonly end: AttemptEnd; readonly reason: string };
+  /** What its worker said of its end when that did not count any more. */
+  readonly lateEnd?: ReportedEnd;
 }
 
 /** All metrics of one step. */
@@ -54,6 +59,8 @@ interface TrialBase {
   readonly weights?: Saved;
   /** The end of what the newest attempt that told it printed. */
   readonly output?: Saved;
+  /** Why it was taken out of ranking and history; absent for one that counts. */
+  readonly invalidated?: string;
 }
 
 /**
@@ -62,16 +69,27 @@ interface TrialBase {
  * ```
  *   TrialProposed            AttemptStarted, AttemptResumed
  *  ────────────────▶ waiting ◀───────────────────────────▶ running ──▶ complete | pruned | failed
- *                       │      AttemptEnded, waiting        AttemptEnded, final
- *                       └──▶ pruned (TrialWithdrawn)
+ *                       │      AttemptEnded, waiting        ▲     │     AttemptEnded, final
+ *                       │                    AttemptStarted │     │ AttemptEnded, paused
+ *                       │                                   │     ▼
+ *                       └──▶ pruned ◀────────────────────── paused
+ *                            TrialWithdrawn
  * ```
  *
- * A waiting trial's newest attempt, if it has one, has ended. Final states never change.
+ * The newest attempt of a waiting trial, if it has one, and of a paused one has ended. Final states never change.
  */
-export type Trial = WaitingTrial | RunningTrial | FinalTrial;
+export type Trial = WaitingTrial | RunningTrial | PausedTrial | FinalTrial;
 
 export interface WaitingTrial extends TrialBase {
   readonly status: 'waiting';
+  /** Not to be started before this time; absent: at once. */
+  readonly notBefore?: number;
+}
+
+/** Rests until it is promoted. Its reports stay. */
+export interface PausedTrial extends TrialBase {
+  readonly status: 'paused';
+  readonly reason: string;
 }
 
 export interface RunningTrial extends TrialBase {
@@ -90,6 +108,16 @@ export interface FinalTrial extends TrialBase {
 /** Whether its state will never change. */
 export function isFinal(trial: Trial): trial is FinalTrial {
   return trial.status === 'complete' || trial.status === 'pruned' || trial.status === 'failed';
+}
+
+/** Whether an attempt ended because the code or its machine failed. */
+export function isFailure({ ended }: Attempt): boolean {
+  return ended?.end === 'failed' || ended?.end === 'timed_out';
+}
+
+/** Whether it shows that its worker works: it came to its end, or ended when it was told to. */
+export function succeeded({ ended }: Attempt): boolean {
+  return ended?.end === 'completed' || ended?.end === 'stopped' || ended?.end === 'paused';
 }
 
 /** The newest attempt, if any. */
@@ -116,22 +144,22 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
   if (trial === undefined) throw broken(event, 'no such trial');
   switch (event.type) {
     case 'TrialWithdrawn': {
-      if (trial.status !== 'waiting') throw broken(event, `the trial is ${trial.status}`);
-      const { checkpoint: _, ...rest } = trial;
-      return { ...rest, status: 'pruned', endedAt: event.at, reason: event.reason };
+      if (!mayStart(trial)) throw broken(event, `the trial is ${trial.status}`);
+      const { checkpoint: _, ...final } = baseOf(trial);
+      return { ...final, status: 'pruned', endedAt: event.at, reason: event.reason };
     }
+    case 'TrialInvalidated':
+      return { ...trial, invalidated: event.reason };
     case 'AttemptStarted': {
-      if (trial.status !== 'waiting') throw broken(event, `the trial is ${trial.status}`);
+      if (!mayStart(trial)) throw broken(event, `the trial is ${trial.status}`);
       if (event.attempt !== attemptNumber(trial) + 1) throw broken(event, `the newest is ${attemptNumber(trial)}`);
-      const { knownStep = 0 } = event;
-      const { weights: _, ...rest } = trial;
+      const { knownStep = 0, gpus = [] } = event;
+      const { weights: _, ...base } = baseOf(trial);
+      const { attempt: number, worker, workerName, at: startedAt } = event;
       return {
-        ...rest,
+        ...base,
         status: 'running',
-        attempts: [
-          ...trial.attempts,
-          { number: event.attempt, worker: event.worker, workerName: event.workerName, startedAt: event.at },
-        ],
+        attempts: [...trial.attempts, { number, worker, workerName, startedAt, gpus }],
         reports: trial.reports.filter(({ step }) => step <= knownStep),
       };
     }
@@ -139,7 +167,7 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
       const attempt = newestAttempt(trial);
       if (trial.status !== 'waiting' || attempt?.number !== event.attempt) throw broken(event, 'it cannot go on');
       const { ended: _, ...running } = attempt;
-      return { ...trial, status: 'running', attempts: [...trial.attempts.slice(0, -1), running] };
+      return { ...baseOf(trial), status: 'running', attempts: [...trial.attempts.slice(0, -1), running] };
     }
     case 'TrialReported':
       if (trial.status !== 'running' || attemptNumber(trial) !== event.attempt) throw broken(event, 'it does not run');
@@ -162,12 +190,19 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
     case 'AttemptEnded': {
       const attempt = newestAttempt(trial);
       if (trial.status !== 'running' || attempt?.number !== event.attempt) throw broken(event, 'it does not run');
-      const { stopping: _, ...rest } = trial;
       const ended = { ...attempt, ended: { at: event.at, end: event.end, reason: event.reason } };
-      const base = { ...rest, attempts: [...trial.attempts.slice(0, -1), ended] };
-      if (event.fate === 'waiting') return { ...base, status: 'waiting' };
-      const { checkpoint: __, ...final } = base;
+      const base = { ...baseOf(trial), attempts: [...trial.attempts.slice(0, -1), ended] };
+      if (event.fate === 'waiting') {
+        return { ...base, status: 'waiting', ...(event.retryAt === undefined ? {} : { notBefore: event.retryAt }) };
+      }
+      if (event.fate === 'paused') return { ...base, status: 'paused', reason: event.reason };
+      const { checkpoint: _, ...final } = base;
       return { ...final, status: event.fate, endedAt: event.at, reason: event.reason };
+    }
+    case 'ResultIgnored': {
+      const attempt = trial.attempts[event.attempt - 1];
+      if (attempt?.ended === undefined) throw broken(event, 'its attempt has not ended');
+      return { ...trial, attempts: trial.attempts.with(event.attempt - 1, { ...attempt, lateEnd: event.end }) };
     }
   }
 }
@@ -179,6 +214,28 @@ function runningAs(trial: Trial, event: FilesSaved): RunningTrial {
 
 function savedIn({ attempt, step, files, metrics }: FilesSaved): Saved {
   return { attempt, step, files, ...(metrics === undefined ? {} : { metrics }) };
+}
+
+function mayStart(trial: Trial): trial is WaitingTrial | PausedTrial {
+  return trial.status === 'waiting' || trial.status === 'paused';
+}
+
+/** What a trial has in every status. */
+function baseOf(trial: WaitingTrial | RunningTrial | PausedTrial): TrialBase {
+  switch (trial.status) {
+    case 'waiting': {
+      const { status: _1, notBefore: _2, ...base } = trial;
+      return base;
+    }
+    case 'running': {
+      const { status: _1, stopping: _2, ...base } = trial;
+      return base;
+    }
+    case 'paused': {
+      const { status: _1, reason: _2, ...base } = trial;
+      return base;
+    }
+  }
 }
 
 function proposed(event: TrialProposed): WaitingTrial {

@@ -1,10 +1,15 @@
 import { type Params, type Ranked, type RepeatStanding, type Report, rank, trialValue } from '../../search/index.js';
-import { type ArtifactFile, type AttemptEnd, fromLogged, type LoggedNumber } from './events.js';
-import type { AttemptName, Fleet, Gpu, GpuUse, Worker } from './fleet.js';
-import { wants } from './plan.js';
-import { datasetOf, plannedSteps, whyNot } from './requirements.js';
+import type { AttemptName } from './attempt-name.js';
+import type { Quarantine } from './conduct.js';
+import { type ArtifactFile, type AttemptEnd, fromLogged, type LoggedNumber, type ReportedEnd } from './events.js';
+import type { Fleet, GpuUse, Worker } from './fleet.js';
+import { datasetOf, plannedSteps } from './objective-facts.js';
+import { mayPropose, wants } from './plan.js';
+import { whyNot } from './requirements.js';
+import type { Gpu } from './resources.js';
 import { standingOf } from './standing.js';
-import type { State, Study, StudyStatus } from './state.js';
+import type { State } from './state.js';
+import type { Study, StudyStatus } from './study.js';
 import type { Saved, Trial } from './trial.js';
 
 /** What every face shows, terminal and browser alike: made here and nowhere else, so that two boards cannot differ. */
@@ -38,6 +43,10 @@ export interface TrialSummary {
   readonly attempts: readonly AttemptView[];
   readonly basedOn: number;
   readonly seed: number;
+  /** Why it was taken out of ranking and history; undefined for one that counts. */
+  readonly invalidated: string | undefined;
+  /** A waiting trial is not tried again before this time. */
+  readonly notBefore: number | undefined;
   /** Where its next attempt would go on. */
   readonly checkpointStep: number;
   /** Its model, as far as it is kept. */
@@ -62,6 +71,9 @@ export interface AttemptView {
   readonly endedAt: number | undefined;
   readonly end: AttemptEnd | undefined;
   readonly reason: string;
+  readonly gpus: readonly string[];
+  /** What its worker said of its end when that did not count any more. */
+  readonly lateEnd: ReportedEnd | undefined;
 }
 
 export interface WorkerView {
@@ -78,6 +90,10 @@ export interface WorkerView {
   readonly gpus: readonly Gpu[];
   readonly gpuUse: readonly GpuUse[];
   readonly objectives: readonly string[];
+  /** 0 when it does not say. */
+  readonly memoryBytes: number;
+  readonly attemptsFailed: number;
+  readonly quarantine: Quarantine | undefined;
 }
 
 export interface LeaderboardView {
@@ -122,8 +138,6 @@ export function trialView(study: Study, trial: Trial): TrialView {
 }
 
 export function trialSummary(study: Study, trial: Trial): TrialSummary {
-  const final = 'endedAt' in trial ? trial : undefined;
-  const stopping = trial.status === 'running' ? trial.stopping?.reason : undefined;
   return {
     number: trial.number,
     status: trial.status,
@@ -134,9 +148,9 @@ export function trialSummary(study: Study, trial: Trial): TrialSummary {
     origin: trial.origin,
     rerunOf: trial.rerunOf,
     repeats: study.repeats?.standing(study.history, trial.number),
-    reason: final?.reason ?? stopping ?? '',
+    reason: reasonOf(trial),
     proposedAt: trial.proposedAt,
-    endedAt: final?.endedAt,
+    endedAt: 'endedAt' in trial ? trial.endedAt : undefined,
     attempts: trial.attempts.map((attempt) => ({
       number: attempt.number,
       worker: attempt.workerName,
@@ -144,13 +158,32 @@ export function trialSummary(study: Study, trial: Trial): TrialSummary {
       endedAt: attempt.ended?.at,
       end: attempt.ended?.end,
       reason: attempt.ended?.reason ?? '',
+      gpus: attempt.gpus,
+      lateEnd: attempt.lateEnd,
     })),
     basedOn: trial.basedOn,
     seed: trial.seed,
+    invalidated: trial.invalidated,
+    notBefore: trial.status === 'waiting' ? trial.notBefore : undefined,
     checkpointStep: trial.checkpoint?.step ?? 0,
     weights: savedView(trial.weights),
     output: savedView(trial.output),
   };
+}
+
+/** Why it ended, rests, or is told to stop. */
+function reasonOf(trial: Trial): string {
+  switch (trial.status) {
+    case 'waiting':
+      return '';
+    case 'running':
+      return trial.stopping?.reason ?? '';
+    case 'paused':
+    case 'complete':
+    case 'pruned':
+    case 'failed':
+      return trial.reason;
+  }
 }
 
 function savedView(saved: Saved | undefined): SavedView | undefined {
@@ -185,6 +218,9 @@ function workerView(worker: Worker): WorkerView {
     gpus: profile.gpus,
     gpuUse: worker.gpuUse,
     objectives: profile.objectives,
+    memoryBytes: profile.memoryBytes,
+    attemptsFailed: worker.attemptsFailed,
+    quarantine: worker.conduct.quarantine,
   };
 }
 
@@ -199,7 +235,7 @@ const rankings = new WeakMap<Study, Ranking>();
 function ranking(study: Study): readonly Ranked<Trial>[] {
   const known = rankings.get(study);
   if (known?.revision === study.revision) return known.rows;
-  const own = study.trials.filter((trial) => trial.rerunOf === undefined);
+  const own = study.trials.filter((trial) => trial.rerunOf === undefined && trial.invalidated === undefined);
   const rows = rank(own, (trial) => standingOf(study, trial), study.spec.metric.goal);
   rankings.set(study, { revision: study.revision, rows });
   return rows;
@@ -217,8 +253,15 @@ function metricValue(study: Study, trial: Trial): Report | undefined {
 function noticeOf(study: Study, fleet: Fleet): string {
   if (study.status === 'ending' || study.status === 'finished') return study.detail;
   if (study.status === 'paused') return 'paused: nothing new starts until it is resumed';
-  if (study.running.size > 0 || !wants(study)) return '';
-  return whyIdle(study, fleet);
+  if (study.running.size > 0 || !wants(study, Number.POSITIVE_INFINITY)) return '';
+  return onlyDelayed(study) ?? whyIdle(study, fleet);
+}
+
+/** Said where nothing but the clock holds up what is left to do. */
+function onlyDelayed(study: Study): string | undefined {
+  const [first] = study.delayed.numbers();
+  if (first === undefined || study.waiting.size > 0 || mayPropose(study)) return undefined;
+  return `trial ${first} failed and is tried again after a pause`;
 }
 
 /** Why no worker takes the study's next trial. */
@@ -227,7 +270,8 @@ function whyIdle(study: Study, fleet: Fleet): string {
   if (attached.length === 0) return 'nothing runs: no worker is attached';
   const reasons = new Map<string, string>();
   for (const worker of attached) {
-    const reason = whyNot(study, worker.profile!);
+    const { quarantine } = worker.conduct;
+    const reason = whyNot(study, worker.profile!) ?? (quarantine && `is in quarantine: ${quarantine.reason}`);
     if (reason === undefined) return worker.draining ? 'nothing runs: the workers drain' : 'waiting for a free slot';
     if (!reasons.has(reason)) reasons.set(reason, worker.profile!.name);
   }

@@ -1,5 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Refusal } from '../core/execute.js';
+import type { Refusal } from '../core/lookup.js';
 import type { Fault } from '../spec/index.js';
 
 type Code = Refusal['code'] | 'invalid';

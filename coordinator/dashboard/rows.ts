@@ -2,7 +2,7 @@ import { type StudyJson, studyJson } from '../../proto/json.js';
 import type { RepeatStanding } from '../../search/index.js';
 import { fromLogged, type LoggedNumber, toLogged } from '../core/events.js';
 import type { Fleet } from '../core/fleet.js';
-import type { Study } from '../core/state.js';
+import type { Study } from '../core/study.js';
 import type { Trial } from '../core/trial.js';
 import { studyView, trialSummary } from '../core/views.js';
 import { toStudy } from '../rpc/convert.js';

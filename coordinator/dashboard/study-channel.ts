@@ -1,6 +1,7 @@
 import type { Event } from '../core/events.js';
 import type { Fleet } from '../core/fleet.js';
-import type { State, Study } from '../core/state.js';
+import type { State } from '../core/state.js';
+import type { Study } from '../core/study.js';
 import type { StepReport } from '../core/trial.js';
 import { trialsTouched } from './changes.js';
 import { type EventStream, frame } from './event-stream.js';

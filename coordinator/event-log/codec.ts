@@ -17,6 +17,7 @@ const saved = {
   ),
   metrics: z.record(z.string(), loggedNumber).optional(),
 };
+const reportedEnds = ['completed', 'stopped', 'failed', 'timed_out', 'handed_back', 'refused'] as const;
 const why = z.enum(['trials', 'exhausted', 'time', 'stopped', 'failing']);
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -33,6 +34,18 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('StudyExhausted'), ...study }),
   z.object({ type: z.literal('StudyEnding'), ...study, why, detail: z.string() }),
   z.object({ type: z.literal('StudyFinished'), ...study, why, detail: z.string() }),
+  z.object({
+    type: z.literal('StudyAdjusted'),
+    ...study,
+    requestId: z.string(),
+    budget: z.object({ trials: z.int().min(1).optional(), timeMs: z.number().optional() }).optional(),
+    parallel: z.int().min(0).optional(),
+    priority: z.int().optional(),
+  }),
+  z.object({ type: z.literal('StudyReopened'), ...study }),
+  z.object({ type: z.literal('StudyDeleted'), ...study }),
+  z.object({ type: z.literal('ConfigurationEnqueued'), ...study, requestId: z.string(), params }),
+  z.object({ type: z.literal('TrialInvalidated'), ...study, trial: z.int().min(0), reason: z.string() }),
   z.object({ type: z.literal('DatasetPinned'), ...study, digest: z.string() }),
   z.object({
     type: z.literal('TrialProposed'),
@@ -53,6 +66,7 @@ const eventSchema = z.discriminatedUnion('type', [
     ...attempt,
     worker: z.string(),
     workerName: z.string(),
+    gpus: z.array(z.string()).optional(),
     knownStep: z.int().min(1).optional(),
   }),
   z.object({ type: z.literal('AttemptResumed'), ...attempt }),
@@ -71,14 +85,21 @@ const eventSchema = z.discriminatedUnion('type', [
     trial: z.int().min(0),
     kind: z.enum(['weights', 'output']),
   }),
-  z.object({ type: z.literal('StopRequested'), ...attempt, why: z.enum(['pruned', 'study']), reason: z.string() }),
+  z.object({
+    type: z.literal('StopRequested'),
+    ...attempt,
+    why: z.enum(['pruned', 'study', 'rest', 'person']),
+    reason: z.string(),
+  }),
   z.object({
     type: z.literal('AttemptEnded'),
     ...attempt,
-    end: z.enum(['completed', 'stopped', 'failed', 'lost', 'handed_back', 'refused']),
-    fate: z.enum(['waiting', 'complete', 'pruned', 'failed']),
+    end: z.enum([...reportedEnds, 'paused', 'lost']),
+    fate: z.enum(['waiting', 'paused', 'complete', 'pruned', 'failed']),
     reason: z.string(),
+    retryAt: z.number().optional(),
   }),
+  z.object({ type: z.literal('ResultIgnored'), ...attempt, end: z.enum(reportedEnds) }),
 ]);
 
 const recordSchema = z.object({ v: z.literal(FORMAT_VERSION), events: z.array(eventSchema).min(1) });

@@ -21,11 +21,12 @@ import {
 import type { Params, ParamValue as SearchValue } from '../../search/index.js';
 import { isArtifactId } from '../artifacts/port.js';
 import { checkpointEvery, type SavedFiles, wantsWeights } from '../core/artifacts.js';
+import type { AttemptName } from '../core/attempt-name.js';
 import type { HearWorker, RecordProgress } from '../core/commands.js';
 import { type ArtifactFile as CoreFile, toLogged } from '../core/events.js';
-import type { AttemptName, WorkerProfile } from '../core/fleet.js';
+import type { WorkerProfile } from '../core/fleet.js';
 import { substitute } from '../core/objective-config.js';
-import type { Study as CoreStudy, StudyStatus } from '../core/state.js';
+import type { Study as CoreStudy, StudyStatus } from '../core/study.js';
 import { attemptNumber, type Trial as CoreTrial } from '../core/trial.js';
 import type { LeaderboardView, StudyView, TrialView, WorkerView } from '../core/views.js';
 
@@ -56,6 +57,7 @@ export function fromAttach(attach: Attach): WorkerProfile {
     datasets: attach.datasets,
     gpus: attach.gpus.map((gpu) => ({ ...gpu, slots: Math.max(1, gpu.slots) })),
     codeSources: attach.codeSources,
+    memoryBytes: attach.memoryBytes,
   };
 }
 
@@ -69,6 +71,7 @@ const OUTCOMES = {
   [Outcome.OUTCOME_FAILED]: 'failed',
   [Outcome.OUTCOME_HANDED_BACK]: 'handed_back',
   [Outcome.OUTCOME_REFUSED]: 'refused',
+  [Outcome.OUTCOME_TIMED_OUT]: 'timed_out',
 } as const;
 
 export function fromProgress(worker: string, progress: Progress): RecordProgress {
@@ -143,7 +146,7 @@ export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
     seed: trial.seed,
     timeLimitMs: limits.trialTimeMs ?? 0,
     datasetDigest: study.datasetDigest,
-    gpus: [],
+    gpus: [...(trial.attempts.at(-1)?.gpus ?? [])],
     memoryLimitBytes: limits.memoryBytes ?? 0,
     outputLimitBytes: limits.outputBytes ?? 0,
     checkpoint: trial.checkpoint && { step: trial.checkpoint.step, files: toFiles(trial.checkpoint.files) },
@@ -164,6 +167,7 @@ const STUDY_STATES: Record<StudyStatus, StudyState> = {
 const TRIAL_STATES: Record<CoreTrial['status'], TrialState> = {
   waiting: TrialState.TRIAL_STATE_WAITING,
   running: TrialState.TRIAL_STATE_RUNNING,
+  paused: TrialState.TRIAL_STATE_PAUSED,
   complete: TrialState.TRIAL_STATE_COMPLETE,
   pruned: TrialState.TRIAL_STATE_PRUNED,
   failed: TrialState.TRIAL_STATE_FAILED,
@@ -183,7 +187,7 @@ export function toStudy(view: StudyView): Study {
     maximize: spec.metric.goal === 'maximize',
     budgetTrials: spec.budget.trials ?? 0,
     budgetTimeMs: spec.budget.timeMs ?? 0,
-    counts: { ...study.counts, paused: 0 },
+    counts: { ...study.counts, invalidated: study.invalidated },
     best: view.best && toTrial(view.best, names),
     stepsRun: study.stepsRun,
     stepsSaved: study.stepsSaved,
@@ -195,6 +199,8 @@ export function toStudy(view: StudyView): Study {
     params: names,
     objective: spec.objective.kind,
     repeats: spec.repeats ?? 1,
+    priority: spec.priority ?? 0,
+    enqueued: study.queue.length - study.enqueued,
   };
 }
 
@@ -232,6 +238,9 @@ export function toTrial(view: TrialView, names: readonly string[]): Trial {
     checkpointStep: view.checkpointStep,
     weights: view.weights && { ...view.weights, files: toFiles(view.weights.files) },
     repeats: view.repeats,
+    invalidated: view.invalidated !== undefined,
+    invalidatedReason: view.invalidated ?? '',
+    notBeforeMs: view.notBefore ?? 0,
   };
 }
 
@@ -245,9 +254,16 @@ function toAttempt(view: TrialView['attempts'][number]): Attempt {
     worker: view.worker,
     startedAtMs: view.startedAt,
     endedAtMs: view.endedAt ?? 0,
-    end: view.end === 'handed_back' ? 'handed back' : (view.end ?? ''),
+    end: inWords(view.end),
     reason: view.reason,
+    gpus: [...view.gpus],
+    lateEnd: inWords(view.lateEnd),
   };
+}
+
+/** An attempt's end for people: `handed_back` is "handed back". */
+function inWords(end: string | undefined): string {
+  return (end ?? '').replace('_', ' ');
 }
 
 function toParams(params: Params, names: readonly string[]): Param[] {
@@ -278,5 +294,9 @@ export function toWorker(view: WorkerView): Worker {
     gpus: view.gpus,
     gpuUse: view.gpuUse.map((use) => ({ ...use })),
     objectives: view.objectives,
+    memoryBytes: view.memoryBytes,
+    quarantine: view.quarantine?.reason ?? '',
+    quarantinedUntilMs: view.quarantine?.until ?? 0,
+    attemptsFailed: view.attemptsFailed,
   };
 }

@@ -1,6 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Refusal } from '../core/execute.js';
+import type { Refusal } from '../core/lookup.js';
 
 /** The one table that turns refusals into gRPC status codes. */
 const CODES: Record<Refusal['code'] | 'invalid' | 'internal', status> = {

@@ -1,11 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type {
-  handleUnaryCall,
-  ServerUnaryCall,
-  ServerWritableStream,
-  ServiceError,
-  sendUnaryData,
-} from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import {
   StudyAction,
@@ -14,19 +8,15 @@ import {
   type WatchLeaderboardResponse,
 } from '../../proto/index.js';
 import type { Coordinator } from '../coordinator.js';
-import { findStudy, isRefusal, type Refusal } from '../core/execute.js';
-import type { Study } from '../core/state.js';
-import type { Core } from '../core/transaction.js';
 import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
 import { formatFault, parseSearchFile } from '../spec/index.js';
+import { createControlMethods } from './control-methods.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from './convert.js';
-import { statusOf, unexpected } from './status.js';
+import { unexpected } from './status.js';
+import { checkRequestId, createUnary, looksAt, Refused, studyOf, taken, trialOf } from './unary.js';
 
 /** A watched board is sent again at most this often, in milliseconds. */
 const WATCH_INTERVAL_MS = 150;
-
-/** Longest request id. */
-const MAX_REQUEST_ID = 64;
 
 export interface StudyServiceOptions {
   readonly coordinator: Coordinator;
@@ -34,29 +24,10 @@ export interface StudyServiceOptions {
   readonly clock?: () => number;
 }
 
-/** An expected refusal on its way to the caller. */
-class Refused extends Error {
-  readonly status: Pick<ServiceError, 'code' | 'details'>;
-
-  constructor(refusal: Parameters<typeof statusOf>[0]) {
-    super(refusal.message);
-    this.status = statusOf(refusal);
-  }
-}
-
 /** What people and programs ask. Reads see only what the log holds. */
 export function createStudyService({ coordinator, logger, clock = Date.now }: StudyServiceOptions): StudyServiceServer {
-  const unary = <Q, A>(answer: (request: Q) => Promise<A>): handleUnaryCall<Q, A> => {
-    return (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>) => {
-      answer(call.request).then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(error instanceof Refused ? error.status : unexpected(logger, error)),
-      );
-    };
-  };
-  const viewOf = <A>(id: string, look: (study: Study, core: Core) => A): Promise<A> =>
-    coordinator.view((core) => look(studyOf(core, id), core));
-  const studyAfter = (id: string) => viewOf(id, (study, core) => toStudy(studyView(study, core.fleet)));
+  const unary = createUnary(logger);
+  const { viewOf, studyAfter } = looksAt(coordinator);
 
   return {
     createStudy: unary(async ({ requestId, spec: source, fileName }) => {
@@ -127,6 +98,8 @@ export function createStudyService({ coordinator, logger, clock = Date.now }: St
       return { study: await studyAfter(reply.study) };
     }),
 
+    ...createControlMethods(coordinator, unary),
+
     listWorkers: unary(() => coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map(toWorker) }))),
   };
 }
@@ -162,33 +135,4 @@ async function watch(
     await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
   }
   call.end();
-}
-
-function studyOf(core: Core, id: string): Study {
-  const study = findStudy(core.state, id);
-  if (isRefusal(study)) throw new Refused(study);
-  return study;
-}
-
-function trialOf(study: Study, number: number): ReturnType<typeof toTrial> {
-  const trial = study.trials[number];
-  if (trial === undefined) {
-    const range = study.trials.length === 0 ? 'it has none yet' : `its trials are 0 to ${study.trials.length - 1}`;
-    throw new Refused({ code: 'not_found', message: `study ${study.id} has no trial ${number}: ${range}` });
-  }
-  const names = study.spec.params.map(({ name }) => name);
-  return toTrial(trialView(study, trial), names);
-}
-
-function checkRequestId(id: string): string {
-  if (id.length <= MAX_REQUEST_ID) return id;
-  throw new Refused({
-    code: 'invalid',
-    message: `request_id has ${id.length} characters, at most ${MAX_REQUEST_ID} are allowed`,
-  });
-}
-
-function taken<R>(outcome: { ok: true; reply: R } | { ok: false; refusal: Refusal }): R {
-  if (outcome.ok) return outcome.reply;
-  throw new Refused(outcome.refusal);
 }

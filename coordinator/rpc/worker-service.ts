@@ -82,7 +82,8 @@ function dispatcher({ byWorker, pending }: Sessions): Follower {
         const session = byWorker.get(trial.attempts[event.attempt - 1]!.worker);
         if (session === undefined) continue;
         if (event.type === 'AttemptStarted') session.outgoing.assign(toAssignment(study, trial));
-        else session.outgoing.stop({ attempt: toRef(event), reason: event.reason, saveCheckpoint: false });
+        else
+          session.outgoing.stop({ attempt: toRef(event), reason: event.reason, saveCheckpoint: event.why === 'rest' });
         pending.add(session);
       }
     },
@@ -155,10 +156,12 @@ class Session implements SessionInput {
     switch (body.$case) {
       case 'heartbeat':
         coordinator.post({ type: 'HearWorker', worker, ...fromHeartbeat(body.value) }, (outcome) => {
-          if (outcome.ok && outcome.reply.abandoned.length > 0) {
-            this.outgoing.abandon(outcome.reply.abandoned);
-            this.#sessions.pending.add(this);
-          }
+          if (!outcome.ok) return;
+          const { abandoned, leaving } = outcome.reply;
+          if (abandoned.length === 0 && leaving === undefined) return;
+          this.outgoing.abandon(abandoned);
+          this.outgoing.leave(leaving);
+          this.#sessions.pending.add(this);
         });
         break;
       case 'progress': {
@@ -180,6 +183,7 @@ class Session implements SessionInput {
       done();
       if (!outcome.ok) return;
       this.outgoing.abandon(outcome.reply.abandoned);
+      this.outgoing.leave(outcome.reply.leaving);
       this.outgoing.acknowledge(sequence);
       this.#sessions.pending.add(this);
     });
@@ -247,8 +251,10 @@ class Session implements SessionInput {
         continued: continued.map(toRef),
       };
       this.#stream.write({ body: { $case: 'attached', value: attached } });
-      for (const { attempt, reason } of stops)
-        this.outgoing.stop({ attempt: toRef(attempt), reason, saveCheckpoint: false });
+      this.outgoing.leave(outcome.reply.leaving);
+      for (const { attempt, why, reason } of stops) {
+        this.outgoing.stop({ attempt: toRef(attempt), reason, saveCheckpoint: why === 'rest' });
+      }
       this.#sessions.pending.add(this);
     });
   }

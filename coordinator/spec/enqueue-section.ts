@@ -8,8 +8,9 @@ import {
   valueFault,
 } from '../../search/index.js';
 import { conditionHolds, conditionText } from './conditions.js';
-import type { FaultList, Place } from './fault.js';
+import { FaultList, type Place } from './fault.js';
 import { didYouMean } from './nearest.js';
+import { readYaml } from './read-yaml.js';
 import { describe, readValue } from './readers.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
 import type { DeclaredSpace } from './space-section.js';
@@ -37,7 +38,45 @@ export function readEnqueue(
   return rows.map(({ params }) => params);
 }
 
-function readRow(node: SourceNode, { declared, params }: DeclaredSpace, faults: FaultList): Params {
+export type ParsedConfiguration =
+  | { readonly ok: true; readonly params: Params }
+  /** In the words of a search file's faults. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/**
+ * Reads one configuration for a space that is known already, with the faults that a row of `enqueue:` would have.
+ *
+ * @param text one mapping, YAML or JSON
+ */
+export function parseConfiguration(
+  text: string,
+  params: readonly ParamSpec[],
+  relations: readonly string[],
+): ParsedConfiguration {
+  const faults = new FaultList('', text);
+  const root = text.trim() === '' ? EMPTY : readYaml(text, faults);
+  const declared = new Set(params.map(({ name }) => name));
+  const row = root === undefined ? {} : readRow(root, { declared, params }, faults);
+  if (root !== undefined && faults.count === 0) {
+    checkRows([{ item: root, params: row }], createSpace(params, relations), faults);
+  }
+  if (faults.count === 0) return { ok: true, params: row };
+  return {
+    ok: false,
+    faults: faults.faults().map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)),
+  };
+}
+
+/** Says nothing: everything is drawn. */
+const EMPTY: SourceMap = { kind: 'map', offset: 0, path: '', entries: [] };
+
+/** As much of a declared space as a row is compared with. */
+interface Columns {
+  readonly declared: Pick<ReadonlySet<string>, 'has' | 'keys'>;
+  readonly params: readonly ParamSpec[];
+}
+
+function readRow(node: SourceNode, { declared, params }: Columns, faults: FaultList): Params {
   if (node.kind !== 'map') {
     faults.add(node, `must be a configuration like {lr: 0.01, depth: 2}, not ${describe(node)}`);
     return {};

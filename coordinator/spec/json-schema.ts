@@ -12,8 +12,10 @@ import { SIZE } from './size.js';
 import { MOST_PARAMS } from './space-section.js';
 import {
   DEFAULT_ATTEMPTS,
+  HIGHEST_PRIORITY,
   LARGEST_SEED,
   MOST_ATTEMPTS,
+  MOST_GPUS,
   MOST_PARALLEL,
   MOST_REPEATS,
   MOST_TRIALS,
@@ -90,6 +92,10 @@ function sections(): Record<string, JsonSchema> {
     limits: limitsSchema(),
     keep: keepSchema(),
     requires: requiresSchema(),
+    priority: {
+      ...integer('Studies of a higher priority get free slots first.', -HIGHEST_PRIORITY, HIGHEST_PRIORITY),
+      default: 0,
+    },
   };
 }
 
@@ -254,7 +260,13 @@ function keepSchema(): JsonSchema {
 }
 
 function requiresSchema(): JsonSchema {
-  return object('Which workers take part.', {
+  return object('What an attempt needs of its worker.', {
+    gpu: integer(
+      'GPUs of one worker. 1 is a share of one where attempts share them, more are whole ones, 0 is none. Default: one where there is one.',
+      0,
+      MOST_GPUS,
+    ),
+    memory: { ...ref('size'), description: 'Memory that is set aside for it.' },
     labels: {
       description: 'Labels that a worker must have.',
       type: 'object',

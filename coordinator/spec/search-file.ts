@@ -11,6 +11,7 @@ import { ENDING_SAMPLERS, readPruner, readSampler } from './settings-section.js'
 import type { SourceEntry, SourceMap } from './source-tree.js';
 import { NO_SPACE, readSpace } from './space-section.js';
 import {
+  HIGHEST_PRIORITY,
   LARGEST_SEED,
   MOST_PARALLEL,
   MOST_REPEATS,
@@ -45,6 +46,7 @@ export const SECTIONS = [
   'limits',
   'keep',
   'requires',
+  'priority',
 ] as const;
 
 /** Those worth proposing for a key that is unknown. */
@@ -86,6 +88,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
   const parallel = readCount(keys.get('parallel'), 1, MOST_PARALLEL, faults);
   const repeats = readCount(keys.get('repeats'), 1, MOST_REPEATS, faults);
   const seed = readCount(keys.get('seed'), 0, LARGEST_SEED, faults);
+  const priority = readCount(keys.get('priority'), -HIGHEST_PRIORITY, HIGHEST_PRIORITY, faults);
   const limits = readLimits(node('limits'), faults);
   const keep = readKeep(node('keep'), faults);
   const requires = readRequires(node('requires'), faults);
@@ -108,6 +111,7 @@ function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined 
     limits,
     keep,
     requires,
+    ...(priority === undefined ? {} : { priority }),
   };
   checkTogether(spec, keys, root, faults);
   return spec;

@@ -15,6 +15,8 @@ export const MOST_TRIALS = 10_000_000;
 export const MOST_PARALLEL = 100_000;
 export const LARGEST_SEED = 0xffff_ffff;
 export const MOST_REPEATS = 1000;
+/** Priorities go from this below zero to this above. */
+export const HIGHEST_PRIORITY = 1000;
 export const MOST_ATTEMPTS = 100;
 export const DEFAULT_ATTEMPTS = 3;
 
@@ -197,18 +199,34 @@ export function readSize(node: SourceNode, low: number, like: string, faults: Fa
 }
 
 const MOST_LABELS = 64;
+/** More than any machine has. */
+export const MOST_GPUS = 1024;
 const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$/;
 const LONGEST_LABEL = 255;
 
 /** Reads `requires:`. */
 export function readRequires(node: SourceNode | undefined, faults: FaultList): SearchSpec['requires'] {
-  const map = node === undefined ? undefined : readMap(node, faults, '{labels: {gpu: a100}}');
-  const labelsNode = map === undefined ? undefined : readKeys(map, ['labels'], faults).get('labels')?.node;
-  const labels = labelsNode === undefined ? undefined : readMap(labelsNode, faults, '{gpu: a100}');
-  if (labels === undefined) return { labels: {} };
+  const map = node === undefined ? undefined : readMap(node, faults, '{gpu: 1, memory: 8GiB}');
+  if (map === undefined) return { labels: {} };
+  const keys = readKeys(map, ['gpu', 'memory', 'labels'], faults);
+  const gpuNode = keys.get('gpu')?.node;
+  const memoryNode = keys.get('memory')?.node;
+  const labelsNode = keys.get('labels')?.node;
+  const gpu = gpuNode && readNumber(gpuNode, faults, { low: 0, high: MOST_GPUS, int: true });
+  const memoryBytes = memoryNode && readSize(memoryNode, SMALLEST_MEMORY_BYTES, '8GiB', faults);
+  return {
+    labels: labelsNode === undefined ? {} : readLabels(labelsNode, faults),
+    ...(gpu === undefined ? {} : { gpu }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+  };
+}
+
+function readLabels(node: SourceNode, faults: FaultList): Readonly<Record<string, string>> {
+  const labels = readMap(node, faults, '{zone: west}');
+  if (labels === undefined) return {};
   if (labels.entries.length > MOST_LABELS) {
     faults.add(labels, `has ${labels.entries.length} labels, at most ${MOST_LABELS} are possible`);
-    return { labels: {} };
+    return {};
   }
   const read: [string, string][] = [];
   for (const { key, keyPlace, node: value } of labels.entries) {
@@ -222,5 +240,5 @@ export function readRequires(node: SourceNode | undefined, faults: FaultList): S
       faults.add(value, `must be a text of at most ${LONGEST_LABEL} characters, not ${describe(value)}`);
     } else read.push([key, value.text]);
   }
-  return { labels: Object.fromEntries(read) };
+  return Object.fromEntries(read);
 }

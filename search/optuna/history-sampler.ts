@@ -60,7 +60,7 @@ export class HistorySampler implements Sampler {
   suggest(history: History, number: number): Suggestion | undefined {
     const study = this.#follower.follow(history, () => {
       this.#kind = this.#makeKind();
-      this.#positions = [...this.#first];
+      this.#positions = this.#first.map((first, i) => Math.max(first, history.forgotten[i] ?? 0));
     });
     const { sampler, generators, prepare, remember } = this.#kind;
     for (const [i, generator] of generators.entries()) generator.goTo(this.#positions[i]!);

@@ -42,6 +42,14 @@ function canned(): StudyServiceServer {
         : done(failure(status.NOT_FOUND, `digits has no trial ${call.request.trial}`)),
     rerunTrial: (call, done) => done(null, { study: 'digits', trial: trial(24, { rerunOf: call.request.trial }) }),
     controlStudy: (_call, done) => done(null, { study: study() }),
+    adjustStudy: (_call, done) => done(null, { study: study() }),
+    deleteStudy: (_call, done) => done(null, { study: study({ state: 'STUDY_STATE_FINISHED' }) }),
+    stopTrial: (call, done) => done(null, { study: 'digits', trial: trial(call.request.trial) }),
+    invalidateTrial: (call, done) =>
+      done(null, { study: 'digits', trial: trial(call.request.trial, { invalidated: true }) }),
+    enqueueTrial: (_call, done) => done(null, { study: study({ enqueued: 1 }) }),
+    drainWorker: (call, done) => done(null, { worker: worker(call.request.worker, { draining: true }) }),
+    unquarantineWorker: (call, done) => done(null, { worker: worker(call.request.worker) }),
     listWorkers: (_call, done) => done(null, { workers: [worker('worker-0')] }),
   };
 }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { type Logger, pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PROTOCOL_VERSION } from '../../proto/version.js';
 import { openLink } from '../../worker/link.js';
 import { createWorkerSession, type SessionEnd, type SessionOptions, type WorkerSession } from '../../worker/session.js';
 import { assignment, type FakeCoordinator, type FakeSession, ref, startFakeCoordinator } from './fake-coordinator.js';
@@ -16,6 +17,7 @@ const profile = {
   datasets: ['digits'],
   gpus: [],
   codeSources: [],
+  memoryBytes: 0,
   version: '0.1.0',
 };
 
@@ -61,7 +63,7 @@ afterEach(async () => {
 describe('attaching', () => {
   it('presents the worker, with nothing running at first', async () => {
     const session = await startWorker();
-    expect(await session.nextAttach()).toEqual({ ...profile, protocolVersion: '1.0', running: [] });
+    expect(await session.nextAttach()).toEqual({ ...profile, protocolVersion: PROTOCOL_VERSION, running: [] });
     session.send({ $case: 'refused', value: { reason: 'enough seen' } });
   });
 
@@ -135,7 +137,7 @@ describe('working', () => {
     attempt!.report(1, { val_accuracy: 0.5, train_loss: Number.NaN });
     attempt!.report(2, { val_accuracy: 0.75 });
     attempt!.ended({ outcome: 'completed', error: '' });
-    expect(await session.nextProgress()).toEqual({
+    expect(await session.nextProgress()).toMatchObject({
       sequence: 1,
       saved: [],
       started: [{ attempt: ref(3), datasetDigest: 'abc' }],

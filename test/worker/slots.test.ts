@@ -181,10 +181,10 @@ describe('killing an attempt', () => {
 });
 
 describe('the time limit', () => {
-  it('kills an attempt that exceeds it, which failed then', async () => {
+  it('kills an attempt that exceeds it, which has timed out then', async () => {
     open();
     const attempt = start({ spins: true }, { timeLimitMs: 50 });
-    expect(await attempt.whenEnded).toEqual({ outcome: 'failed', error: 'time limit of 50ms reached' });
+    expect(await attempt.whenEnded).toEqual({ outcome: 'timed_out', error: 'time limit of 50ms reached' });
   });
 
   it('may be longer than any timer', async () => {

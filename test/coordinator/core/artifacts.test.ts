@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SavedFiles } from '../../../coordinator/core/artifacts.js';
-import type { AttemptName } from '../../../coordinator/core/fleet.js';
+import type { AttemptName } from '../../../coordinator/core/attempt-name.js';
 import type { KeepRule, SearchSpec } from '../../../coordinator/core/spec.js';
 import { attemptOf, brief, LEASE_MS, Scenario } from './scenario.js';
 

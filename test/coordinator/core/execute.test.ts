@@ -241,7 +241,9 @@ describe('failures', () => {
     scene.create({ budget: { trials: 1 } });
     scene.attach('w1');
     scene.result(attemptOf(0), 'failed', 'boom');
-    expect(brief(scene.recent)).toEqual(['AttemptEnded 0/1 failed -> waiting', 'AttemptStarted 0/2']);
+    expect(brief(scene.recent)).toEqual(['AttemptEnded 0/1 failed -> waiting']);
+    scene.pass(1000);
+    expect(brief(scene.recent)).toEqual(['AttemptStarted 0/2']);
     scene.result(attemptOf(0, 2), 'failed', 'boom');
     expect(scene.study().trials[0]!).toMatchObject({ status: 'failed', reason: 'boom' });
   });
@@ -249,7 +251,11 @@ describe('failures', () => {
   it('with other words each time are tried as often as the study allows', () => {
     scene.create({ budget: { trials: 1 }, limits: { attempts: 4 } });
     scene.attach('w1');
-    for (let attempt = 1; attempt <= 4; attempt += 1) scene.result(attemptOf(0, attempt), 'failed', `boom ${attempt}`);
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      scene.result(attemptOf(0, attempt), 'failed', `boom ${attempt}`);
+      scene.hear('w1', []);
+      scene.pass(4000);
+    }
     expect(scene.study().trials[0]!).toMatchObject({ status: 'failed', attempts: { length: 4 } });
   });
 
@@ -317,7 +323,7 @@ describe('early stopping', () => {
   it('is said again to a worker that comes back with the attempt', () => {
     scene.report(attemptOf(0), 1, 0.01);
     expect(scene.attach('w1', {}, [attemptOf(0)]).stops).toEqual([
-      { attempt: attemptOf(0), reason: expect.any(String) },
+      { attempt: attemptOf(0), why: 'pruned', reason: expect.any(String) },
     ]);
   });
 

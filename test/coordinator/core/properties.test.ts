@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttemptName } from '../../../coordinator/core/fleet.js';
+import type { AttemptName } from '../../../coordinator/core/attempt-name.js';
 import type { State } from '../../../coordinator/core/state.js';
 import { attemptNumber } from '../../../coordinator/core/trial.js';
 import { LEASE_MS, Scenario } from './scenario.js';

@@ -12,12 +12,18 @@ function played(overrides: Partial<SearchSpec>, seed: number): readonly Event[] 
   scene.create({ name: 'beside', budget: { trials: 10 }, sampler: { type: 'tpe' } });
   for (const id of ['w1', 'w2', 'w3']) scene.attach(id, { slots: 2 });
   const rng = new Rng(seed, 0);
-  while (scene.study().status !== 'finished') {
+  const study = scene.study();
+  while (study.status !== 'finished') {
     const running = [...scene.core.state.studies.values()].flatMap(({ id, running: numbers, trials }) =>
       [...numbers].map((number) => attemptOf(number, trials[number]!.attempts.length, id)),
     );
     const attempt = running[rng.below(running.length)];
-    if (attempt === undefined) throw new Error('the study stands still');
+    if (attempt === undefined) {
+      // What failed waits before it is tried again.
+      if (study.delayed.size === 0) throw new Error('the study stands still');
+      scene.pass(1000);
+      continue;
+    }
     scene.report(attempt, 1 + rng.below(3), rng.next());
     const chance = rng.next();
     if (chance < 0.05) scene.result(attempt, 'handed_back');

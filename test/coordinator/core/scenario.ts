@@ -1,9 +1,11 @@
+import type { AttemptName } from '../../../coordinator/core/attempt-name.js';
 import type { Command } from '../../../coordinator/core/commands.js';
 import type { Event } from '../../../coordinator/core/events.js';
 import { execute, executePlan, type Outcome, type Replies } from '../../../coordinator/core/execute.js';
-import { type AttemptName, Fleet, type WorkerProfile } from '../../../coordinator/core/fleet.js';
+import { Fleet, type WorkerProfile } from '../../../coordinator/core/fleet.js';
 import type { SearchSpec } from '../../../coordinator/core/spec.js';
-import { apply, emptyState, type State, type Study } from '../../../coordinator/core/state.js';
+import { apply, emptyState, type State } from '../../../coordinator/core/state.js';
+import type { Study } from '../../../coordinator/core/study.js';
 import type { Core } from '../../../coordinator/core/transaction.js';
 
 export const LEASE_MS = 60_000;
@@ -38,6 +40,7 @@ export function worker(id: string, overrides: Partial<WorkerProfile> = {}): Work
     datasets: ['digits'],
     gpus: [],
     codeSources: [],
+    memoryBytes: 0,
     ...overrides,
   };
 }

@@ -114,6 +114,7 @@ class PlayedWorker {
       datasets: [],
       gpus: [],
       codeSources: [],
+      memoryBytes: 0,
       running: [],
       version: '0',
       ...attach,

@@ -220,6 +220,136 @@ export interface ControlStudyResponse {
   readonly study: Study | undefined;
 }
 
+/** What to change; whatever is absent stays. */
+export interface AdjustStudyRequest {
+  /** Drawn by the client; a repetition changes nothing. */
+  readonly requestId: string;
+  /** Study id, empty for the latest. */
+  readonly study: string;
+  /** The budget of trials. */
+  readonly trials:
+    | //
+    /** So many in all. */
+    { readonly $case: "trialsTotal"; readonly value: number }
+    | //
+    /** So many more than there were. */
+    { readonly $case: "trialsMore"; readonly value: number }
+    | undefined;
+  /** The budget of wall time. */
+  readonly time:
+    | //
+    /** So many milliseconds in all, from the first attempt's start. */
+    { readonly $case: "timeTotalMs"; readonly value: number }
+    | //
+    /** So many milliseconds more than there were. */
+    { readonly $case: "timeMoreMs"; readonly value: number }
+    | undefined;
+  /** Largest number of attempts at a time, 0 for every free slot. */
+  readonly parallel?:
+    | number
+    | undefined;
+  /** Studies of a higher priority get free slots first; from -1000 to 1000. */
+  readonly priority?: number | undefined;
+}
+
+/** The study after the change. */
+export interface AdjustStudyResponse {
+  /** The study. */
+  readonly study: Study | undefined;
+}
+
+/** Which study to remove. */
+export interface DeleteStudyRequest {
+  /** Study id; never empty. */
+  readonly study: string;
+}
+
+/** It is gone. */
+export interface DeleteStudyResponse {
+  /** The study as it was. */
+  readonly study: Study | undefined;
+}
+
+/** Which trial to end. */
+export interface StopTrialRequest {
+  /** Study id, empty for the latest. */
+  readonly study: string;
+  /** Number in the study. */
+  readonly trial: number;
+}
+
+/** The trial, ended or told to. */
+export interface StopTrialResponse {
+  /** The trial. */
+  readonly trial:
+    | Trial
+    | undefined;
+  /** The study's id. */
+  readonly study: string;
+}
+
+/** Which trial does not count. */
+export interface InvalidateTrialRequest {
+  /** Study id, empty for the latest. */
+  readonly study: string;
+  /** Number in the study. */
+  readonly trial: number;
+  /** Why, one line for people; may be empty. */
+  readonly reason: string;
+}
+
+/** The trial with its mark. */
+export interface InvalidateTrialResponse {
+  /** The trial. */
+  readonly trial:
+    | Trial
+    | undefined;
+  /** The study's id. */
+  readonly study: string;
+}
+
+/** A configuration to run. */
+export interface EnqueueTrialRequest {
+  /** Drawn by the client; a repetition adds nothing. */
+  readonly requestId: string;
+  /** Study id, empty for the latest. */
+  readonly study: string;
+  /** The configuration as a row of a search file's "enqueue" (YAML 1.2 or JSON). What it leaves out is drawn. */
+  readonly configuration: string;
+}
+
+/** The configuration is in the queue. */
+export interface EnqueueTrialResponse {
+  /** The study. */
+  readonly study: Study | undefined;
+}
+
+/** Which worker is to leave. */
+export interface DrainWorkerRequest {
+  /** The worker's name or id. */
+  readonly worker: string;
+  /** Whether it hands back what runs, at once, and does not finish it. */
+  readonly handBack: boolean;
+}
+
+/** The worker, which takes no further attempts. */
+export interface DrainWorkerResponse {
+  /** The worker. */
+  readonly worker: Worker | undefined;
+}
+
+/** Which worker may work again. */
+export interface UnquarantineWorkerRequest {
+  /** The worker's name or id. */
+  readonly worker: string;
+}
+
+/** The worker, out of quarantine. */
+export interface UnquarantineWorkerResponse {
+  /** The worker. */
+  readonly worker: Worker | undefined;
+}
+
 /** No arguments. */
 export interface ListWorkersRequest {
 }
@@ -278,6 +408,10 @@ export interface Study {
   readonly objective: string;
   /** Trials of each configuration. */
   readonly repeats: number;
+  /** Studies of a higher priority get free slots first. */
+  readonly priority: number;
+  /** Configurations that were enqueued and are not proposed yet. */
+  readonly enqueued: number;
 }
 
 /** Trials by state. */
@@ -294,6 +428,8 @@ export interface TrialCounts {
   readonly pruned: number;
   /** Failed. */
   readonly failed: number;
+  /** Of all these, those that were invalidated. */
+  readonly invalidated: number;
 }
 
 /** A ranked view of a study. */
@@ -346,7 +482,7 @@ export interface Trial {
   readonly rerunOf?:
     | number
     | undefined;
-  /** Why it was pruned or failed, one line; empty otherwise. */
+  /** Why it was pruned, failed or rests, one line; empty otherwise. */
   readonly reason: string;
   /** When it was proposed, milliseconds since the epoch. */
   readonly proposedAtMs: number;
@@ -367,7 +503,15 @@ export interface Trial {
     | SavedFiles
     | undefined;
   /** How its configuration stands, in a study that repeats each one. */
-  readonly repeats: Repeats | undefined;
+  readonly repeats:
+    | Repeats
+    | undefined;
+  /** Whether it was taken out of the ranking and of what the sampler sees. */
+  readonly invalidated: boolean;
+  /** Why, one line; may be empty. */
+  readonly invalidatedReason: string;
+  /** A waiting trial is not tried again before this time, milliseconds since the epoch; 0 for at once. */
+  readonly notBeforeMs: number;
 }
 
 /** The trials of one configuration, which rank by their mean. */
@@ -407,10 +551,17 @@ export interface Attempt {
   readonly startedAtMs: number;
   /** When it ended, 0 while it runs. */
   readonly endedAtMs: number;
-  /** How it ended: "completed", "stopped", "failed", "lost", "handed back", "refused"; empty while it runs. */
+  /**
+   * How it ended: "completed", "stopped", "paused", "failed", "timed out", "lost", "handed back" (its worker left before
+   * the end), "refused"; empty while it runs.
+   */
   readonly end: string;
   /** Why, one line; may be empty. */
   readonly reason: string;
+  /** Its worker's GPUs that it was given, by id. */
+  readonly gpus: readonly string[];
+  /** What its worker said of its end when that did not count any more, in the words of "end"; empty when it said nothing. */
+  readonly lateEnd: string;
 }
 
 /** An attached worker. */
@@ -441,6 +592,14 @@ export interface Worker {
   readonly gpuUse: readonly GpuUse[];
   /** Objectives that its operator allows. */
   readonly objectives: readonly string[];
+  /** Memory that attempts may use together, in bytes; 0 when the worker does not say. */
+  readonly memoryBytes: number;
+  /** Why it gets no attempts for a while, one line; empty when it is not in quarantine. */
+  readonly quarantine: string;
+  /** When the quarantine ends, milliseconds since the epoch; 0 without one. */
+  readonly quarantinedUntilMs: number;
+  /** Attempts that failed or timed out on it, of those it ended. */
+  readonly attemptsFailed: number;
 }
 
 export interface Worker_LabelsEntry {
@@ -1464,6 +1623,988 @@ export const ControlStudyResponse: MessageFns<ControlStudyResponse> = {
   },
 };
 
+function createBaseAdjustStudyRequest(): AdjustStudyRequest {
+  return { requestId: "", study: "", trials: undefined, time: undefined, parallel: undefined, priority: undefined };
+}
+
+export const AdjustStudyRequest: MessageFns<AdjustStudyRequest> = {
+  encode(message: AdjustStudyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.study !== "") {
+      writer.uint32(18).string(message.study);
+    }
+    switch (message.trials?.$case) {
+      case "trialsTotal":
+        writer.uint32(24).uint32(message.trials.value);
+        break;
+      case "trialsMore":
+        writer.uint32(32).uint32(message.trials.value);
+        break;
+    }
+    switch (message.time?.$case) {
+      case "timeTotalMs":
+        writer.uint32(40).uint64(message.time.value);
+        break;
+      case "timeMoreMs":
+        writer.uint32(48).uint64(message.time.value);
+        break;
+    }
+    if (message.parallel !== undefined) {
+      writer.uint32(56).uint32(message.parallel);
+    }
+    if (message.priority !== undefined) {
+      writer.uint32(64).int32(message.priority);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdjustStudyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdjustStudyRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.trials = { $case: "trialsTotal", value: reader.uint32() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.trials = { $case: "trialsMore", value: reader.uint32() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.time = { $case: "timeTotalMs", value: longToNumber(reader.uint64()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.time = { $case: "timeMoreMs", value: longToNumber(reader.uint64()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.parallel = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AdjustStudyRequest>): AdjustStudyRequest {
+    return AdjustStudyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdjustStudyRequest>): AdjustStudyRequest {
+    const message = createBaseAdjustStudyRequest() as any;
+    message.requestId = object.requestId ?? "";
+    message.study = object.study ?? "";
+    switch (object.trials?.$case) {
+      case "trialsTotal": {
+        if (object.trials?.value !== undefined && object.trials?.value !== null) {
+          message.trials = { $case: "trialsTotal", value: object.trials.value };
+        }
+        break;
+      }
+      case "trialsMore": {
+        if (object.trials?.value !== undefined && object.trials?.value !== null) {
+          message.trials = { $case: "trialsMore", value: object.trials.value };
+        }
+        break;
+      }
+    }
+    switch (object.time?.$case) {
+      case "timeTotalMs": {
+        if (object.time?.value !== undefined && object.time?.value !== null) {
+          message.time = { $case: "timeTotalMs", value: object.time.value };
+        }
+        break;
+      }
+      case "timeMoreMs": {
+        if (object.time?.value !== undefined && object.time?.value !== null) {
+          message.time = { $case: "timeMoreMs", value: object.time.value };
+        }
+        break;
+      }
+    }
+    message.parallel = object.parallel ?? undefined;
+    message.priority = object.priority ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAdjustStudyResponse(): AdjustStudyResponse {
+  return { study: undefined };
+}
+
+export const AdjustStudyResponse: MessageFns<AdjustStudyResponse> = {
+  encode(message: AdjustStudyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== undefined) {
+      Study.encode(message.study, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdjustStudyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdjustStudyResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = Study.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AdjustStudyResponse>): AdjustStudyResponse {
+    return AdjustStudyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdjustStudyResponse>): AdjustStudyResponse {
+    const message = createBaseAdjustStudyResponse() as any;
+    message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
+    return message;
+  },
+};
+
+function createBaseDeleteStudyRequest(): DeleteStudyRequest {
+  return { study: "" };
+}
+
+export const DeleteStudyRequest: MessageFns<DeleteStudyRequest> = {
+  encode(message: DeleteStudyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteStudyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteStudyRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteStudyRequest>): DeleteStudyRequest {
+    return DeleteStudyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteStudyRequest>): DeleteStudyRequest {
+    const message = createBaseDeleteStudyRequest() as any;
+    message.study = object.study ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteStudyResponse(): DeleteStudyResponse {
+  return { study: undefined };
+}
+
+export const DeleteStudyResponse: MessageFns<DeleteStudyResponse> = {
+  encode(message: DeleteStudyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== undefined) {
+      Study.encode(message.study, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteStudyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteStudyResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = Study.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteStudyResponse>): DeleteStudyResponse {
+    return DeleteStudyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteStudyResponse>): DeleteStudyResponse {
+    const message = createBaseDeleteStudyResponse() as any;
+    message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
+    return message;
+  },
+};
+
+function createBaseStopTrialRequest(): StopTrialRequest {
+  return { study: "", trial: 0 };
+}
+
+export const StopTrialRequest: MessageFns<StopTrialRequest> = {
+  encode(message: StopTrialRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.trial !== 0) {
+      writer.uint32(16).uint32(message.trial);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StopTrialRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStopTrialRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.trial = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StopTrialRequest>): StopTrialRequest {
+    return StopTrialRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StopTrialRequest>): StopTrialRequest {
+    const message = createBaseStopTrialRequest() as any;
+    message.study = object.study ?? "";
+    message.trial = object.trial ?? 0;
+    return message;
+  },
+};
+
+function createBaseStopTrialResponse(): StopTrialResponse {
+  return { trial: undefined, study: "" };
+}
+
+export const StopTrialResponse: MessageFns<StopTrialResponse> = {
+  encode(message: StopTrialResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.trial !== undefined) {
+      Trial.encode(message.trial, writer.uint32(10).fork()).join();
+    }
+    if (message.study !== "") {
+      writer.uint32(18).string(message.study);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StopTrialResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStopTrialResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.trial = Trial.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StopTrialResponse>): StopTrialResponse {
+    return StopTrialResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StopTrialResponse>): StopTrialResponse {
+    const message = createBaseStopTrialResponse() as any;
+    message.trial = (object.trial !== undefined && object.trial !== null) ? Trial.fromPartial(object.trial) : undefined;
+    message.study = object.study ?? "";
+    return message;
+  },
+};
+
+function createBaseInvalidateTrialRequest(): InvalidateTrialRequest {
+  return { study: "", trial: 0, reason: "" };
+}
+
+export const InvalidateTrialRequest: MessageFns<InvalidateTrialRequest> = {
+  encode(message: InvalidateTrialRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.trial !== 0) {
+      writer.uint32(16).uint32(message.trial);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InvalidateTrialRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInvalidateTrialRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.trial = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InvalidateTrialRequest>): InvalidateTrialRequest {
+    return InvalidateTrialRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InvalidateTrialRequest>): InvalidateTrialRequest {
+    const message = createBaseInvalidateTrialRequest() as any;
+    message.study = object.study ?? "";
+    message.trial = object.trial ?? 0;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseInvalidateTrialResponse(): InvalidateTrialResponse {
+  return { trial: undefined, study: "" };
+}
+
+export const InvalidateTrialResponse: MessageFns<InvalidateTrialResponse> = {
+  encode(message: InvalidateTrialResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.trial !== undefined) {
+      Trial.encode(message.trial, writer.uint32(10).fork()).join();
+    }
+    if (message.study !== "") {
+      writer.uint32(18).string(message.study);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InvalidateTrialResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInvalidateTrialResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.trial = Trial.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InvalidateTrialResponse>): InvalidateTrialResponse {
+    return InvalidateTrialResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InvalidateTrialResponse>): InvalidateTrialResponse {
+    const message = createBaseInvalidateTrialResponse() as any;
+    message.trial = (object.trial !== undefined && object.trial !== null) ? Trial.fromPartial(object.trial) : undefined;
+    message.study = object.study ?? "";
+    return message;
+  },
+};
+
+function createBaseEnqueueTrialRequest(): EnqueueTrialRequest {
+  return { requestId: "", study: "", configuration: "" };
+}
+
+export const EnqueueTrialRequest: MessageFns<EnqueueTrialRequest> = {
+  encode(message: EnqueueTrialRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.study !== "") {
+      writer.uint32(18).string(message.study);
+    }
+    if (message.configuration !== "") {
+      writer.uint32(26).string(message.configuration);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnqueueTrialRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnqueueTrialRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.configuration = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EnqueueTrialRequest>): EnqueueTrialRequest {
+    return EnqueueTrialRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnqueueTrialRequest>): EnqueueTrialRequest {
+    const message = createBaseEnqueueTrialRequest() as any;
+    message.requestId = object.requestId ?? "";
+    message.study = object.study ?? "";
+    message.configuration = object.configuration ?? "";
+    return message;
+  },
+};
+
+function createBaseEnqueueTrialResponse(): EnqueueTrialResponse {
+  return { study: undefined };
+}
+
+export const EnqueueTrialResponse: MessageFns<EnqueueTrialResponse> = {
+  encode(message: EnqueueTrialResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== undefined) {
+      Study.encode(message.study, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnqueueTrialResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnqueueTrialResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = Study.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EnqueueTrialResponse>): EnqueueTrialResponse {
+    return EnqueueTrialResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnqueueTrialResponse>): EnqueueTrialResponse {
+    const message = createBaseEnqueueTrialResponse() as any;
+    message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
+    return message;
+  },
+};
+
+function createBaseDrainWorkerRequest(): DrainWorkerRequest {
+  return { worker: "", handBack: false };
+}
+
+export const DrainWorkerRequest: MessageFns<DrainWorkerRequest> = {
+  encode(message: DrainWorkerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.worker !== "") {
+      writer.uint32(10).string(message.worker);
+    }
+    if (message.handBack !== false) {
+      writer.uint32(16).bool(message.handBack);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainWorkerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainWorkerRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.worker = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.handBack = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DrainWorkerRequest>): DrainWorkerRequest {
+    return DrainWorkerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DrainWorkerRequest>): DrainWorkerRequest {
+    const message = createBaseDrainWorkerRequest() as any;
+    message.worker = object.worker ?? "";
+    message.handBack = object.handBack ?? false;
+    return message;
+  },
+};
+
+function createBaseDrainWorkerResponse(): DrainWorkerResponse {
+  return { worker: undefined };
+}
+
+export const DrainWorkerResponse: MessageFns<DrainWorkerResponse> = {
+  encode(message: DrainWorkerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.worker !== undefined) {
+      Worker.encode(message.worker, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainWorkerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainWorkerResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.worker = Worker.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DrainWorkerResponse>): DrainWorkerResponse {
+    return DrainWorkerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DrainWorkerResponse>): DrainWorkerResponse {
+    const message = createBaseDrainWorkerResponse() as any;
+    message.worker = (object.worker !== undefined && object.worker !== null)
+      ? Worker.fromPartial(object.worker)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUnquarantineWorkerRequest(): UnquarantineWorkerRequest {
+  return { worker: "" };
+}
+
+export const UnquarantineWorkerRequest: MessageFns<UnquarantineWorkerRequest> = {
+  encode(message: UnquarantineWorkerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.worker !== "") {
+      writer.uint32(10).string(message.worker);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnquarantineWorkerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnquarantineWorkerRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.worker = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnquarantineWorkerRequest>): UnquarantineWorkerRequest {
+    return UnquarantineWorkerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnquarantineWorkerRequest>): UnquarantineWorkerRequest {
+    const message = createBaseUnquarantineWorkerRequest() as any;
+    message.worker = object.worker ?? "";
+    return message;
+  },
+};
+
+function createBaseUnquarantineWorkerResponse(): UnquarantineWorkerResponse {
+  return { worker: undefined };
+}
+
+export const UnquarantineWorkerResponse: MessageFns<UnquarantineWorkerResponse> = {
+  encode(message: UnquarantineWorkerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.worker !== undefined) {
+      Worker.encode(message.worker, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnquarantineWorkerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnquarantineWorkerResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.worker = Worker.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnquarantineWorkerResponse>): UnquarantineWorkerResponse {
+    return UnquarantineWorkerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnquarantineWorkerResponse>): UnquarantineWorkerResponse {
+    const message = createBaseUnquarantineWorkerResponse() as any;
+    message.worker = (object.worker !== undefined && object.worker !== null)
+      ? Worker.fromPartial(object.worker)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseListWorkersRequest(): ListWorkersRequest {
   return {};
 }
@@ -1585,6 +2726,8 @@ function createBaseStudy(): Study {
     params: [],
     objective: "",
     repeats: 0,
+    priority: 0,
+    enqueued: 0,
   };
 }
 
@@ -1652,6 +2795,12 @@ export const Study: MessageFns<Study> = {
     }
     if (message.repeats !== 0) {
       writer.uint32(168).uint32(message.repeats);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(176).int32(message.priority);
+    }
+    if (message.enqueued !== 0) {
+      writer.uint32(184).uint32(message.enqueued);
     }
     return writer;
   },
@@ -1837,6 +2986,22 @@ export const Study: MessageFns<Study> = {
             message.repeats = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.enqueued = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1877,12 +3042,14 @@ export const Study: MessageFns<Study> = {
     message.params = object.params?.map((e) => e) || [];
     message.objective = object.objective ?? "";
     message.repeats = object.repeats ?? 0;
+    message.priority = object.priority ?? 0;
+    message.enqueued = object.enqueued ?? 0;
     return message;
   },
 };
 
 function createBaseTrialCounts(): TrialCounts {
-  return { waiting: 0, running: 0, paused: 0, complete: 0, pruned: 0, failed: 0 };
+  return { waiting: 0, running: 0, paused: 0, complete: 0, pruned: 0, failed: 0, invalidated: 0 };
 }
 
 export const TrialCounts: MessageFns<TrialCounts> = {
@@ -1904,6 +3071,9 @@ export const TrialCounts: MessageFns<TrialCounts> = {
     }
     if (message.failed !== 0) {
       writer.uint32(48).uint32(message.failed);
+    }
+    if (message.invalidated !== 0) {
+      writer.uint32(56).uint32(message.invalidated);
     }
     return writer;
   },
@@ -1969,6 +3139,14 @@ export const TrialCounts: MessageFns<TrialCounts> = {
             message.failed = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.invalidated = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1992,6 +3170,7 @@ export const TrialCounts: MessageFns<TrialCounts> = {
     message.complete = object.complete ?? 0;
     message.pruned = object.pruned ?? 0;
     message.failed = object.failed ?? 0;
+    message.invalidated = object.invalidated ?? 0;
     return message;
   },
 };
@@ -2199,6 +3378,9 @@ function createBaseTrial(): Trial {
     checkpointStep: 0,
     weights: undefined,
     repeats: undefined,
+    invalidated: false,
+    invalidatedReason: "",
+    notBeforeMs: 0,
   };
 }
 
@@ -2260,6 +3442,15 @@ export const Trial: MessageFns<Trial> = {
     }
     if (message.repeats !== undefined) {
       Repeats.encode(message.repeats, writer.uint32(138).fork()).join();
+    }
+    if (message.invalidated !== false) {
+      writer.uint32(144).bool(message.invalidated);
+    }
+    if (message.invalidatedReason !== "") {
+      writer.uint32(154).string(message.invalidatedReason);
+    }
+    if (message.notBeforeMs !== 0) {
+      writer.uint32(176).uint64(message.notBeforeMs);
     }
     return writer;
   },
@@ -2429,6 +3620,30 @@ export const Trial: MessageFns<Trial> = {
             message.repeats = Repeats.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.invalidated = reader.bool();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.invalidatedReason = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.notBeforeMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2469,6 +3684,9 @@ export const Trial: MessageFns<Trial> = {
     message.repeats = (object.repeats !== undefined && object.repeats !== null)
       ? Repeats.fromPartial(object.repeats)
       : undefined;
+    message.invalidated = object.invalidated ?? false;
+    message.invalidatedReason = object.invalidatedReason ?? "";
+    message.notBeforeMs = object.notBeforeMs ?? 0;
     return message;
   },
 };
@@ -2722,7 +3940,7 @@ export const SavedFiles_MetricsEntry: MessageFns<SavedFiles_MetricsEntry> = {
 };
 
 function createBaseAttempt(): Attempt {
-  return { number: 0, worker: "", startedAtMs: 0, endedAtMs: 0, end: "", reason: "" };
+  return { number: 0, worker: "", startedAtMs: 0, endedAtMs: 0, end: "", reason: "", gpus: [], lateEnd: "" };
 }
 
 export const Attempt: MessageFns<Attempt> = {
@@ -2744,6 +3962,12 @@ export const Attempt: MessageFns<Attempt> = {
     }
     if (message.reason !== "") {
       writer.uint32(50).string(message.reason);
+    }
+    for (const v of message.gpus) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.lateEnd !== "") {
+      writer.uint32(66).string(message.lateEnd);
     }
     return writer;
   },
@@ -2809,6 +4033,22 @@ export const Attempt: MessageFns<Attempt> = {
             message.reason = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.gpus.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lateEnd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2832,6 +4072,8 @@ export const Attempt: MessageFns<Attempt> = {
     message.endedAtMs = object.endedAtMs ?? 0;
     message.end = object.end ?? "";
     message.reason = object.reason ?? "";
+    message.gpus = object.gpus?.map((e) => e) || [];
+    message.lateEnd = object.lateEnd ?? "";
     return message;
   },
 };
@@ -2851,6 +4093,10 @@ function createBaseWorker(): Worker {
     gpus: [],
     gpuUse: [],
     objectives: [],
+    memoryBytes: 0,
+    quarantine: "",
+    quarantinedUntilMs: 0,
+    attemptsFailed: 0,
   };
 }
 
@@ -2894,6 +4140,18 @@ export const Worker: MessageFns<Worker> = {
     }
     for (const v of message.objectives) {
       writer.uint32(106).string(v!);
+    }
+    if (message.memoryBytes !== 0) {
+      writer.uint32(112).uint64(message.memoryBytes);
+    }
+    if (message.quarantine !== "") {
+      writer.uint32(122).string(message.quarantine);
+    }
+    if (message.quarantinedUntilMs !== 0) {
+      writer.uint32(128).uint64(message.quarantinedUntilMs);
+    }
+    if (message.attemptsFailed !== 0) {
+      writer.uint32(136).uint32(message.attemptsFailed);
     }
     return writer;
   },
@@ -3018,6 +4276,38 @@ export const Worker: MessageFns<Worker> = {
             message.objectives.push(reader.string());
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.memoryBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.quarantine = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.quarantinedUntilMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.attemptsFailed = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3056,6 +4346,10 @@ export const Worker: MessageFns<Worker> = {
     message.gpus = object.gpus?.map((e) => Gpu.fromPartial(e)) || [];
     message.gpuUse = object.gpuUse?.map((e) => GpuUse.fromPartial(e)) || [];
     message.objectives = object.objectives?.map((e) => e) || [];
+    message.memoryBytes = object.memoryBytes ?? 0;
+    message.quarantine = object.quarantine ?? "";
+    message.quarantinedUntilMs = object.quarantinedUntilMs ?? 0;
+    message.attemptsFailed = object.attemptsFailed ?? 0;
     return message;
   },
 };
@@ -3218,6 +4512,59 @@ export const StudyServiceService = {
       Buffer.from(ControlStudyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ControlStudyResponse => ControlStudyResponse.decode(value),
   },
+  /** Changes a study's budget, parallelism or priority. A larger budget reopens a study that has used its own up. */
+  adjustStudy: {
+    path: "/assay.v1.StudyService/AdjustStudy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AdjustStudyRequest): Buffer => Buffer.from(AdjustStudyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AdjustStudyRequest => AdjustStudyRequest.decode(value),
+    responseSerialize: (value: AdjustStudyResponse): Buffer => Buffer.from(AdjustStudyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AdjustStudyResponse => AdjustStudyResponse.decode(value),
+  },
+  /** Removes a study that has finished. Its id is not given again. */
+  deleteStudy: {
+    path: "/assay.v1.StudyService/DeleteStudy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteStudyRequest): Buffer => Buffer.from(DeleteStudyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteStudyRequest => DeleteStudyRequest.decode(value),
+    responseSerialize: (value: DeleteStudyResponse): Buffer => Buffer.from(DeleteStudyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteStudyResponse => DeleteStudyResponse.decode(value),
+  },
+  /** Ends one trial early; it is ranked with what it has reported. */
+  stopTrial: {
+    path: "/assay.v1.StudyService/StopTrial" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StopTrialRequest): Buffer => Buffer.from(StopTrialRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StopTrialRequest => StopTrialRequest.decode(value),
+    responseSerialize: (value: StopTrialResponse): Buffer => Buffer.from(StopTrialResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StopTrialResponse => StopTrialResponse.decode(value),
+  },
+  /** Takes one trial out of the ranking and of what the sampler sees. It keeps its number and its place in the budget. */
+  invalidateTrial: {
+    path: "/assay.v1.StudyService/InvalidateTrial" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InvalidateTrialRequest): Buffer =>
+      Buffer.from(InvalidateTrialRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InvalidateTrialRequest => InvalidateTrialRequest.decode(value),
+    responseSerialize: (value: InvalidateTrialResponse): Buffer =>
+      Buffer.from(InvalidateTrialResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): InvalidateTrialResponse => InvalidateTrialResponse.decode(value),
+  },
+  /** Adds a configuration to those that are run before the sampler is asked. */
+  enqueueTrial: {
+    path: "/assay.v1.StudyService/EnqueueTrial" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EnqueueTrialRequest): Buffer => Buffer.from(EnqueueTrialRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EnqueueTrialRequest => EnqueueTrialRequest.decode(value),
+    responseSerialize: (value: EnqueueTrialResponse): Buffer =>
+      Buffer.from(EnqueueTrialResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EnqueueTrialResponse => EnqueueTrialResponse.decode(value),
+  },
   /** The attached workers. */
   listWorkers: {
     path: "/assay.v1.StudyService/ListWorkers" as const,
@@ -3227,6 +4574,28 @@ export const StudyServiceService = {
     requestDeserialize: (value: Buffer): ListWorkersRequest => ListWorkersRequest.decode(value),
     responseSerialize: (value: ListWorkersResponse): Buffer => Buffer.from(ListWorkersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListWorkersResponse => ListWorkersResponse.decode(value),
+  },
+  /** Asks a worker to leave: it gets no further attempts. */
+  drainWorker: {
+    path: "/assay.v1.StudyService/DrainWorker" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DrainWorkerRequest): Buffer => Buffer.from(DrainWorkerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DrainWorkerRequest => DrainWorkerRequest.decode(value),
+    responseSerialize: (value: DrainWorkerResponse): Buffer => Buffer.from(DrainWorkerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DrainWorkerResponse => DrainWorkerResponse.decode(value),
+  },
+  /** Gives a quarantined worker attempts again. */
+  unquarantineWorker: {
+    path: "/assay.v1.StudyService/UnquarantineWorker" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UnquarantineWorkerRequest): Buffer =>
+      Buffer.from(UnquarantineWorkerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UnquarantineWorkerRequest => UnquarantineWorkerRequest.decode(value),
+    responseSerialize: (value: UnquarantineWorkerResponse): Buffer =>
+      Buffer.from(UnquarantineWorkerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UnquarantineWorkerResponse => UnquarantineWorkerResponse.decode(value),
   },
 } as const;
 
@@ -3250,8 +4619,22 @@ export interface StudyServiceServer extends UntypedServiceImplementation {
   rerunTrial: handleUnaryCall<RerunTrialRequest, RerunTrialResponse>;
   /** Pauses, resumes or stops a study. */
   controlStudy: handleUnaryCall<ControlStudyRequest, ControlStudyResponse>;
+  /** Changes a study's budget, parallelism or priority. A larger budget reopens a study that has used its own up. */
+  adjustStudy: handleUnaryCall<AdjustStudyRequest, AdjustStudyResponse>;
+  /** Removes a study that has finished. Its id is not given again. */
+  deleteStudy: handleUnaryCall<DeleteStudyRequest, DeleteStudyResponse>;
+  /** Ends one trial early; it is ranked with what it has reported. */
+  stopTrial: handleUnaryCall<StopTrialRequest, StopTrialResponse>;
+  /** Takes one trial out of the ranking and of what the sampler sees. It keeps its number and its place in the budget. */
+  invalidateTrial: handleUnaryCall<InvalidateTrialRequest, InvalidateTrialResponse>;
+  /** Adds a configuration to those that are run before the sampler is asked. */
+  enqueueTrial: handleUnaryCall<EnqueueTrialRequest, EnqueueTrialResponse>;
   /** The attached workers. */
   listWorkers: handleUnaryCall<ListWorkersRequest, ListWorkersResponse>;
+  /** Asks a worker to leave: it gets no further attempts. */
+  drainWorker: handleUnaryCall<DrainWorkerRequest, DrainWorkerResponse>;
+  /** Gives a quarantined worker attempts again. */
+  unquarantineWorker: handleUnaryCall<UnquarantineWorkerRequest, UnquarantineWorkerResponse>;
 }
 
 export interface StudyServiceClient extends Client {
@@ -3380,6 +4763,86 @@ export interface StudyServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ControlStudyResponse) => void,
   ): ClientUnaryCall;
+  /** Changes a study's budget, parallelism or priority. A larger budget reopens a study that has used its own up. */
+  adjustStudy(
+    request: AdjustStudyRequest,
+    callback: (error: ServiceError | null, response: AdjustStudyResponse) => void,
+  ): ClientUnaryCall;
+  adjustStudy(
+    request: AdjustStudyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AdjustStudyResponse) => void,
+  ): ClientUnaryCall;
+  adjustStudy(
+    request: AdjustStudyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AdjustStudyResponse) => void,
+  ): ClientUnaryCall;
+  /** Removes a study that has finished. Its id is not given again. */
+  deleteStudy(
+    request: DeleteStudyRequest,
+    callback: (error: ServiceError | null, response: DeleteStudyResponse) => void,
+  ): ClientUnaryCall;
+  deleteStudy(
+    request: DeleteStudyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteStudyResponse) => void,
+  ): ClientUnaryCall;
+  deleteStudy(
+    request: DeleteStudyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteStudyResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends one trial early; it is ranked with what it has reported. */
+  stopTrial(
+    request: StopTrialRequest,
+    callback: (error: ServiceError | null, response: StopTrialResponse) => void,
+  ): ClientUnaryCall;
+  stopTrial(
+    request: StopTrialRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StopTrialResponse) => void,
+  ): ClientUnaryCall;
+  stopTrial(
+    request: StopTrialRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StopTrialResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes one trial out of the ranking and of what the sampler sees. It keeps its number and its place in the budget. */
+  invalidateTrial(
+    request: InvalidateTrialRequest,
+    callback: (error: ServiceError | null, response: InvalidateTrialResponse) => void,
+  ): ClientUnaryCall;
+  invalidateTrial(
+    request: InvalidateTrialRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: InvalidateTrialResponse) => void,
+  ): ClientUnaryCall;
+  invalidateTrial(
+    request: InvalidateTrialRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: InvalidateTrialResponse) => void,
+  ): ClientUnaryCall;
+  /** Adds a configuration to those that are run before the sampler is asked. */
+  enqueueTrial(
+    request: EnqueueTrialRequest,
+    callback: (error: ServiceError | null, response: EnqueueTrialResponse) => void,
+  ): ClientUnaryCall;
+  enqueueTrial(
+    request: EnqueueTrialRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EnqueueTrialResponse) => void,
+  ): ClientUnaryCall;
+  enqueueTrial(
+    request: EnqueueTrialRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EnqueueTrialResponse) => void,
+  ): ClientUnaryCall;
   /** The attached workers. */
   listWorkers(
     request: ListWorkersRequest,
@@ -3395,6 +4858,38 @@ export interface StudyServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
+  ): ClientUnaryCall;
+  /** Asks a worker to leave: it gets no further attempts. */
+  drainWorker(
+    request: DrainWorkerRequest,
+    callback: (error: ServiceError | null, response: DrainWorkerResponse) => void,
+  ): ClientUnaryCall;
+  drainWorker(
+    request: DrainWorkerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DrainWorkerResponse) => void,
+  ): ClientUnaryCall;
+  drainWorker(
+    request: DrainWorkerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DrainWorkerResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives a quarantined worker attempts again. */
+  unquarantineWorker(
+    request: UnquarantineWorkerRequest,
+    callback: (error: ServiceError | null, response: UnquarantineWorkerResponse) => void,
+  ): ClientUnaryCall;
+  unquarantineWorker(
+    request: UnquarantineWorkerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UnquarantineWorkerResponse) => void,
+  ): ClientUnaryCall;
+  unquarantineWorker(
+    request: UnquarantineWorkerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UnquarantineWorkerResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -84,7 +84,7 @@ export const TrialState = {
   TRIAL_STATE_WAITING: "TRIAL_STATE_WAITING",
   /** TRIAL_STATE_RUNNING - An attempt holds a lease. */
   TRIAL_STATE_RUNNING: "TRIAL_STATE_RUNNING",
-  /** TRIAL_STATE_PAUSED - Stopped with a checkpoint, to be resumed. */
+  /** TRIAL_STATE_PAUSED - Rests until it is worth going on with, or its study ends. */
   TRIAL_STATE_PAUSED: "TRIAL_STATE_PAUSED",
   /** TRIAL_STATE_COMPLETE - Ran to its end. */
   TRIAL_STATE_COMPLETE: "TRIAL_STATE_COMPLETE",

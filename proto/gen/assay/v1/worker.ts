@@ -88,12 +88,14 @@ export const Outcome = {
   OUTCOME_COMPLETED: "OUTCOME_COMPLETED",
   /** OUTCOME_STOPPED - Ended because the coordinator said so. */
   OUTCOME_STOPPED: "OUTCOME_STOPPED",
-  /** OUTCOME_FAILED - The objective threw, exited with an error, ran out of memory or out of its time. */
+  /** OUTCOME_FAILED - The objective threw, exited with an error or ran out of memory. */
   OUTCOME_FAILED: "OUTCOME_FAILED",
   /** OUTCOME_HANDED_BACK - The worker gave it back unfinished, because it drains. */
   OUTCOME_HANDED_BACK: "OUTCOME_HANDED_BACK",
   /** OUTCOME_REFUSED - The worker cannot run it (other data, objective not allowed); another worker may. */
   OUTCOME_REFUSED: "OUTCOME_REFUSED",
+  /** OUTCOME_TIMED_OUT - Ended because its time limit was reached. Since 1.1: to a coordinator of 1.0 it is a failure. */
+  OUTCOME_TIMED_OUT: "OUTCOME_TIMED_OUT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -106,6 +108,7 @@ export namespace Outcome {
   export type OUTCOME_FAILED = typeof Outcome.OUTCOME_FAILED;
   export type OUTCOME_HANDED_BACK = typeof Outcome.OUTCOME_HANDED_BACK;
   export type OUTCOME_REFUSED = typeof Outcome.OUTCOME_REFUSED;
+  export type OUTCOME_TIMED_OUT = typeof Outcome.OUTCOME_TIMED_OUT;
   export type UNRECOGNIZED = typeof Outcome.UNRECOGNIZED;
 }
 
@@ -129,6 +132,9 @@ export function outcomeFromJSON(object: any): Outcome {
     case 5:
     case "OUTCOME_REFUSED":
       return Outcome.OUTCOME_REFUSED;
+    case 6:
+    case "OUTCOME_TIMED_OUT":
+      return Outcome.OUTCOME_TIMED_OUT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -150,7 +156,61 @@ export function outcomeToNumber(object: Outcome): number {
       return 4;
     case Outcome.OUTCOME_REFUSED:
       return 5;
+    case Outcome.OUTCOME_TIMED_OUT:
+      return 6;
     case Outcome.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+/** How a worker leaves that is asked to. */
+export const DrainMode = {
+  /** DRAIN_MODE_UNSPECIFIED - It is not asked to. */
+  DRAIN_MODE_UNSPECIFIED: "DRAIN_MODE_UNSPECIFIED",
+  /** DRAIN_MODE_FINISH - It brings what runs to its end first. */
+  DRAIN_MODE_FINISH: "DRAIN_MODE_FINISH",
+  /** DRAIN_MODE_HAND_BACK - It hands back what runs, at once. */
+  DRAIN_MODE_HAND_BACK: "DRAIN_MODE_HAND_BACK",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type DrainMode = typeof DrainMode[keyof typeof DrainMode];
+
+export namespace DrainMode {
+  export type DRAIN_MODE_UNSPECIFIED = typeof DrainMode.DRAIN_MODE_UNSPECIFIED;
+  export type DRAIN_MODE_FINISH = typeof DrainMode.DRAIN_MODE_FINISH;
+  export type DRAIN_MODE_HAND_BACK = typeof DrainMode.DRAIN_MODE_HAND_BACK;
+  export type UNRECOGNIZED = typeof DrainMode.UNRECOGNIZED;
+}
+
+export function drainModeFromJSON(object: any): DrainMode {
+  switch (object) {
+    case 0:
+    case "DRAIN_MODE_UNSPECIFIED":
+      return DrainMode.DRAIN_MODE_UNSPECIFIED;
+    case 1:
+    case "DRAIN_MODE_FINISH":
+      return DrainMode.DRAIN_MODE_FINISH;
+    case 2:
+    case "DRAIN_MODE_HAND_BACK":
+      return DrainMode.DRAIN_MODE_HAND_BACK;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DrainMode.UNRECOGNIZED;
+  }
+}
+
+export function drainModeToNumber(object: DrainMode): number {
+  switch (object) {
+    case DrainMode.DRAIN_MODE_UNSPECIFIED:
+      return 0;
+    case DrainMode.DRAIN_MODE_FINISH:
+      return 1;
+    case DrainMode.DRAIN_MODE_HAND_BACK:
+      return 2;
+    case DrainMode.UNRECOGNIZED:
     default:
       return -1;
   }
@@ -201,6 +261,8 @@ export interface Attach {
   readonly gpus: readonly Gpu[];
   /** How a study's own code may come to it, beside lying there already: "upload", "git". */
   readonly codeSources: readonly string[];
+  /** Memory that attempts may use together, in bytes; 0 when the worker does not say. */
+  readonly memoryBytes: number;
 }
 
 export interface Attach_LabelsEntry {
@@ -336,6 +398,8 @@ export interface Dispatch {
   readonly abandoned: readonly AttemptRef[];
   /** All Progress messages up to this sequence are durable. 0 when this message acknowledges nothing. */
   readonly acknowledged: number;
+  /** Asks the worker to leave. It may be said more than once. */
+  readonly drain: DrainMode;
 }
 
 /** One attempt to run. */
@@ -535,6 +599,7 @@ function createBaseAttach(): Attach {
     version: "",
     gpus: [],
     codeSources: [],
+    memoryBytes: 0,
   };
 }
 
@@ -575,6 +640,9 @@ export const Attach: MessageFns<Attach> = {
     }
     for (const v of message.codeSources) {
       writer.uint32(98).string(v!);
+    }
+    if (message.memoryBytes !== 0) {
+      writer.uint32(104).uint64(message.memoryBytes);
     }
     return writer;
   },
@@ -691,6 +759,14 @@ export const Attach: MessageFns<Attach> = {
             message.codeSources.push(reader.string());
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.memoryBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -728,6 +804,7 @@ export const Attach: MessageFns<Attach> = {
     message.version = object.version ?? "";
     message.gpus = object.gpus?.map((e) => Gpu.fromPartial(e)) || [];
     message.codeSources = object.codeSources?.map((e) => e) || [];
+    message.memoryBytes = object.memoryBytes ?? 0;
     return message;
   },
 };
@@ -1673,7 +1750,7 @@ export const Refused: MessageFns<Refused> = {
 };
 
 function createBaseDispatch(): Dispatch {
-  return { assignments: [], stops: [], abandoned: [], acknowledged: 0 };
+  return { assignments: [], stops: [], abandoned: [], acknowledged: 0, drain: DrainMode.DRAIN_MODE_UNSPECIFIED };
 }
 
 export const Dispatch: MessageFns<Dispatch> = {
@@ -1689,6 +1766,9 @@ export const Dispatch: MessageFns<Dispatch> = {
     }
     if (message.acknowledged !== 0) {
       writer.uint32(32).uint64(message.acknowledged);
+    }
+    if (message.drain !== DrainMode.DRAIN_MODE_UNSPECIFIED) {
+      writer.uint32(40).int32(drainModeToNumber(message.drain));
     }
     return writer;
   },
@@ -1738,6 +1818,14 @@ export const Dispatch: MessageFns<Dispatch> = {
             message.acknowledged = longToNumber(reader.uint64());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.drain = drainModeFromJSON(reader.int32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1759,6 +1847,7 @@ export const Dispatch: MessageFns<Dispatch> = {
     message.stops = object.stops?.map((e) => Stop.fromPartial(e)) || [];
     message.abandoned = object.abandoned?.map((e) => AttemptRef.fromPartial(e)) || [];
     message.acknowledged = object.acknowledged ?? 0;
+    message.drain = object.drain ?? DrainMode.DRAIN_MODE_UNSPECIFIED;
     return message;
   },
 };

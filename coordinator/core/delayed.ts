@@ -1,0 +1,50 @@
+/** Trials that wait until a time, the soonest first; of the same time in the order in which they came. */
+export class Delayed {
+  readonly #entries: { readonly number: number; readonly due: number }[] = [];
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(number: number, due: number): void {
+    this.#entries.splice(this.#placeAfter(due), 0, { number, due });
+  }
+
+  remove(number: number, due: number): void {
+    for (let i = this.#placeAfter(due) - 1; this.#entries[i]?.due === due; i--) {
+      if (this.#entries[i]!.number !== number) continue;
+      this.#entries.splice(i, 1);
+      return;
+    }
+  }
+
+  /** Whether the time of any has come. */
+  isDue(at: number): boolean {
+    return this.#entries.length > 0 && this.#entries[0]!.due <= at;
+  }
+
+  /** Those whose time has come. */
+  *due(at: number): Iterable<number> {
+    for (const { number, due } of this.#entries) {
+      if (due > at) return;
+      yield number;
+    }
+  }
+
+  /** All of them, whatever their time. */
+  numbers(): number[] {
+    return this.#entries.map(({ number }) => number);
+  }
+
+  /** Behind the last that is due at or before a time. */
+  #placeAfter(due: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#entries[middle]!.due <= due) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

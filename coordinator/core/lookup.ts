@@ -1,0 +1,59 @@
+import type { Fleet, Worker } from './fleet.js';
+import { latestStudy, type State } from './state.js';
+import type { Study } from './study.js';
+import type { Trial } from './trial.js';
+
+/** Why a command was refused; it wrote nothing. */
+export interface Refusal {
+  readonly code: 'not_found' | 'conflict';
+  readonly message: string;
+}
+
+/** What came of a command. */
+export type Decision<Reply> = { readonly reply: Reply } | { readonly refusal: Refusal };
+
+export function conflict(message: string): { readonly refusal: Refusal } {
+  return { refusal: { code: 'conflict', message } };
+}
+
+/** A study by its id; the latest one for an empty id. */
+export function findStudy(state: State, id: string): Study | Refusal {
+  if (id === '') {
+    return (
+      latestStudy(state) ?? { code: 'not_found', message: 'there is no study yet: submit one with "assay submit FILE"' }
+    );
+  }
+  const known = [...state.studies.keys()].slice(-5);
+  const hint = known.length === 0 ? 'there is none yet' : `the latest are ${known.join(', ')}`;
+  return state.studies.get(id) ?? { code: 'not_found', message: `there is no study ${id}: ${hint}` };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'code' in value;
+}
+
+/** A trial by its number. */
+export function findTrial(study: Study, number: number): Trial | Refusal {
+  const trial = study.trials[number];
+  if (trial !== undefined) return trial;
+  const message =
+    study.trials.length === 0
+      ? `study ${study.id} has no trials yet`
+      : `study ${study.id} has no trial ${number}: its trials are 0 to ${study.trials.length - 1}`;
+  return { code: 'not_found', message };
+}
+
+/** A worker that has attached, by its id or its name. */
+export function findWorker(fleet: Fleet, idOrName: string): Worker | Refusal {
+  const attached = [...fleet.workers.values()].filter(({ profile }) => profile !== undefined);
+  const found = attached.filter(({ id, profile }) => id === idOrName || profile!.name === idOrName);
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    const ids = found.map(({ id }) => id).join(', ');
+    return { code: 'conflict', message: `${found.length} workers are named ${idOrName}: say which by its id, ${ids}` };
+  }
+  const names = attached.map(({ profile }) => profile!.name).sort();
+  const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
+  const hint = names.length === 0 ? 'none is attached' : `those attached are ${shown}`;
+  return { code: 'not_found', message: `there is no worker ${idOrName}: ${hint}` };
+}

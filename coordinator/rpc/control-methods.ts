@@ -1,0 +1,121 @@
+import type { AdjustStudyRequest, StudyServiceServer, Worker } from '../../proto/index.js';
+import type { Coordinator } from '../coordinator.js';
+import type { AdjustStudy, Amount } from '../core/commands.js';
+import { workerViews } from '../core/views.js';
+import {
+  HIGHEST_PRIORITY,
+  LONGEST_DURATION_MS,
+  MOST_PARALLEL,
+  MOST_TRIALS,
+  parseConfiguration,
+} from '../spec/index.js';
+import { toWorker } from './convert.js';
+import { checkRequestId, looksAt, Refused, taken, trialOf, type Unary } from './unary.js';
+
+type ControlMethods = Pick<
+  StudyServiceServer,
+  | 'adjustStudy'
+  | 'deleteStudy'
+  | 'stopTrial'
+  | 'invalidateTrial'
+  | 'enqueueTrial'
+  | 'drainWorker'
+  | 'unquarantineWorker'
+>;
+
+/** Longest reason that people give, in characters. */
+const LONGEST_REASON = 500;
+
+/** The methods with which people steer what runs. */
+export function createControlMethods(coordinator: Coordinator, unary: Unary): ControlMethods {
+  const { viewOf, studyAfter } = looksAt(coordinator);
+  const trialAfter = async ({ study: id, trial: number }: { readonly study: string; readonly trial: number }) => ({
+    study: id,
+    trial: await viewOf(id, (study) => trialOf(study, number)),
+  });
+  return {
+    adjustStudy: unary(async (request) => {
+      const reply = taken(await coordinator.submit(toAdjustStudy(request)));
+      return { study: await studyAfter(reply.study) };
+    }),
+
+    deleteStudy: unary(async ({ study }) => {
+      if (study === '') throw invalid('study is empty: say which one is to be deleted');
+      const before = await studyAfter(study);
+      taken(await coordinator.submit({ type: 'DeleteStudy', study }));
+      return { study: before };
+    }),
+
+    stopTrial: unary(async ({ study, trial }) =>
+      trialAfter(taken(await coordinator.submit({ type: 'StopTrial', study, trial }))),
+    ),
+
+    invalidateTrial: unary(async ({ study, trial, reason }) => {
+      if (reason.length > LONGEST_REASON) {
+        throw invalid(`reason has ${reason.length} characters, at most ${LONGEST_REASON} are allowed`);
+      }
+      const line = reason.replaceAll(/\s+/g, ' ').trim();
+      return trialAfter(taken(await coordinator.submit({ type: 'InvalidateTrial', study, trial, reason: line })));
+    }),
+
+    enqueueTrial: unary(async ({ requestId, study: asked, configuration }) => {
+      const { id, parsed } = await viewOf(asked, (study) => ({
+        id: study.id,
+        parsed: parseConfiguration(configuration, study.spec.params, study.spec.relations),
+      }));
+      if (!parsed.ok) throw invalid(parsed.faults.join('\n'));
+      const { params } = parsed;
+      const checked = checkRequestId(requestId);
+      taken(await coordinator.submit({ type: 'EnqueueTrial', requestId: checked, study: id, params }));
+      return { study: await studyAfter(id) };
+    }),
+
+    drainWorker: unary(async ({ worker, handBack }) => {
+      const leaving = handBack ? 'hand_back' : 'finish';
+      return workerAfter(
+        coordinator,
+        taken(await coordinator.submit({ type: 'DismissWorker', worker, leaving })).worker,
+      );
+    }),
+
+    unquarantineWorker: unary(async ({ worker }) =>
+      workerAfter(coordinator, taken(await coordinator.submit({ type: 'PardonWorker', worker })).worker),
+    ),
+  };
+}
+
+function invalid(message: string): Refused {
+  return new Refused({ code: 'invalid', message });
+}
+
+async function workerAfter(coordinator: Coordinator, id: string): Promise<{ worker: Worker | undefined }> {
+  const views = await coordinator.view(({ fleet }) => workerViews(fleet));
+  const view = views.find((worker) => worker.id === id);
+  return { worker: view && toWorker(view) };
+}
+
+function toAdjustStudy({ requestId, study, trials, time, parallel, priority }: AdjustStudyRequest): AdjustStudy {
+  if (trials === undefined && time === undefined && parallel === undefined && priority === undefined) {
+    throw invalid('nothing is to be changed: give trials, time, parallel or priority');
+  }
+  if (parallel !== undefined && parallel > MOST_PARALLEL) {
+    throw invalid(`parallel ${parallel} must be at most ${MOST_PARALLEL}, or 0 for every free slot`);
+  }
+  if (priority !== undefined && Math.abs(priority) > HIGHEST_PRIORITY) {
+    throw invalid(`priority ${priority} must be from -${HIGHEST_PRIORITY} to ${HIGHEST_PRIORITY}`);
+  }
+  return {
+    type: 'AdjustStudy',
+    requestId: checkRequestId(requestId),
+    study,
+    ...(trials && { trials: toAmount(trials.$case === 'trialsMore', trials.value, 'trials', MOST_TRIALS) }),
+    ...(time && { timeMs: toAmount(time.$case === 'timeMoreMs', time.value, 'time', LONGEST_DURATION_MS) }),
+    ...(parallel !== undefined && { parallel }),
+    ...(priority !== undefined && { priority }),
+  };
+}
+
+function toAmount(more: boolean, value: number, name: string, most: number): Amount {
+  if (value < 1 || value > most) throw invalid(`${name} ${value} must be from 1 to ${most}`);
+  return more ? { more: value } : { total: value };
+}
