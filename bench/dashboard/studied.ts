@@ -69,7 +69,7 @@ export async function openStudied(budget: number, steps: number): Promise<Studie
   const profile = { id: WORKER, name: WORKER, slots: SLOTS, labels: {}, backend: 'none', objectives: ['null'] };
   await coordinator.submit({
     type: 'AttachWorker',
-    profile: { ...profile, datasets: [], gpus: [], codeSources: [] },
+    profile: { ...profile, datasets: [], gpus: [], codeSources: [], memoryBytes: 0 },
     holds: [],
   });
   const server = await startDashboard('127.0.0.1:0', { coordinator, logger: pino({ level: 'silent' }) });
