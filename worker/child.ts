@@ -7,6 +7,17 @@ import { holdLifeline } from './process/lifeline.js';
 import { killGroup, killMarked, MARK } from './process/processes.js';
 import type { AttemptEnd } from './runner.js';
 
+// Whoever prints in a loop is to wait for the worker, not to fill its memory with what it could not write yet; and the
+// programs that it starts do not expect a stream that cannot wait.
+for (const stream of [process.stdout, process.stderr] as readonly Partial<BlockingStream>[]) {
+  stream._handle?.setBlocking?.(true);
+}
+
+interface BlockingStream {
+  /** Node's own handle, which alone can be told so. */
+  readonly _handle: { setBlocking?(blocking: boolean): void };
+}
+
 const stopping = new AbortController();
 let loading: { readonly objective: string; readonly engine: Promise<Engine> } | undefined;
 let savesAtStop = false;
