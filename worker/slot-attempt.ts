@@ -201,6 +201,10 @@ export class SlotAttempt implements RunningAttempt {
     void this.#dispose();
     if (this.#silent) return;
     this.#silent = true;
+    const { output } = this.#process!;
+    if (output.totalBytes > 0) {
+      this.#events.made({ kind: 'output', step: 0, files: new Map([['output.txt', output.end()]]) });
+    }
     this.#events.ended(this.#finalEnd(exit));
   }
 

@@ -8,6 +8,7 @@ import { commandLine } from './command-line.js';
 import { parseConfig } from './config.js';
 import { ObjectiveError, SilentError } from './errors.js';
 import { LineReader } from './lines.js';
+import { OwnCheckpoint, restoreCheckpoint } from './own-checkpoint.js';
 import { OwnReports } from './own-reports.js';
 import { readSaid } from './report-lines.js';
 import { openReportServer } from './report-server.js';
@@ -27,8 +28,10 @@ export async function runCommand(trial: TrialContext): Promise<void> {
   const [program = '', ...args] = commandLine(config.argv, trial.params);
   if (program === '')
     throw new ObjectiveError('command.argv: nothing is left to run when inactive parameters are left out');
-  const reports = new OwnReports((step, metrics) => trial.report(step, metrics));
-  const listener = new Listener(reports);
+  const shift = await restoreCheckpoint(place.checkpoint, trial.checkpoint);
+  const reports = new OwnReports((step, metrics) => trial.report(step, metrics), trial.checkpoint?.step, shift);
+  const checkpoint = new OwnCheckpoint(trial, place.checkpoint, reports);
+  const listener = new Listener(reports, checkpoint);
   const server = await openReportServer({
     said: (text) => listener.said(text),
     shouldStop: () => trial.signal.aborted,
@@ -45,6 +48,7 @@ export async function runCommand(trial: TrialContext): Promise<void> {
     await follow(child, program, trial, listener, new Scraper(config.scrape, reports));
   } finally {
     server.close();
+    await checkpoint.settled();
   }
   if (trial.signal.aborted) return;
   listener.check();
@@ -73,6 +77,7 @@ async function describeTrial(trial: TrialContext, place: OwnPlace, url: string):
     ASSAY_SEED: String(trial.seed),
     ASSAY_DIR: place.directory,
     ASSAY_CHECKPOINT_DIR: place.checkpoint,
+    ASSAY_CHECKPOINT_STEP: String(trial.checkpoint?.step ?? 0),
     ASSAY_REPORT_FD: String(REPORT_FD),
     ASSAY_URL: url,
   };
@@ -146,10 +151,12 @@ async function explain(error: unknown, program: string, place: OwnPlace): Promis
 /** Hears a program's reports. One that is none does not end the trial, unless the program reports nothing else. */
 class Listener {
   readonly #reports: OwnReports;
+  readonly #checkpoint: OwnCheckpoint;
   #fault: ObjectiveError | undefined;
 
-  constructor(reports: OwnReports) {
+  constructor(reports: OwnReports, checkpoint: OwnCheckpoint) {
     this.#reports = reports;
+    this.#checkpoint = checkpoint;
   }
 
   line(line: string): void {
@@ -158,7 +165,12 @@ class Listener {
 
   said(text: string): void {
     const said = readSaid(text);
-    if (said.type === 'report') this.#reports.add(said.metrics, said.step);
+    if (said.type === 'checkpoint') {
+      this.#checkpoint.said(typeof said.step === 'number' ? said.step : undefined);
+      return;
+    }
+    this.#reports.add(said.metrics, said.step);
+    this.#checkpoint.reported();
   }
 
   guard(act: () => void): void {

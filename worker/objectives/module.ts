@@ -5,6 +5,7 @@ import { moduleConfigSchema } from '../../proto/own-code.js';
 import { openCheckpoint } from './checkpoint.js';
 import { parseConfig } from './config.js';
 import { ObjectiveError } from './errors.js';
+import { OwnCheckpoint, restoreCheckpoint } from './own-checkpoint.js';
 import { OwnReports } from './own-reports.js';
 import type { Objective, Trial } from './public.js';
 import type { TrialContext } from './trial.js';
@@ -14,7 +15,9 @@ export async function runModule(trial: TrialContext): Promise<void> {
   const config = parseConfig('module', moduleConfigSchema, trial.config);
   const place = trial.place!;
   const objective = await load(join(place.code, config.file), config.export);
-  const reports = new OwnReports((step, metrics) => trial.report(step, metrics));
+  const shift = await restoreCheckpoint(place.checkpoint, trial.checkpoint);
+  const reports = new OwnReports((step, metrics) => trial.report(step, metrics), trial.checkpoint?.step, shift);
+  const saving = new OwnCheckpoint(trial, place.checkpoint, reports);
   const given: Trial = {
     params: Object.freeze({ ...trial.params }),
     config: config.config,
@@ -23,12 +26,15 @@ export async function runModule(trial: TrialContext): Promise<void> {
     number: place.trial,
     attempt: place.attempt,
     directory: place.directory,
-    checkpoint: openCheckpoint(place.checkpoint),
+    checkpoint: openCheckpoint(place.checkpoint, () => saving.said()),
     get shouldStop() {
       return trial.stopping();
     },
     signal: trial.signal,
-    report: (metrics, step) => reports.add(metrics, step),
+    report: (metrics, step) => {
+      reports.add(metrics, step);
+      saving.reported();
+    },
   };
   trial.started({ datasetDigest: '' });
   try {
@@ -36,6 +42,8 @@ export async function runModule(trial: TrialContext): Promise<void> {
   } catch (error) {
     // Whoever gives an AbortSignal to something gets its AbortError.
     if (!trial.stopping()) throw error;
+  } finally {
+    await saving.settled();
   }
   if (!trial.stopping() && reports.count === 0) {
     throw new ObjectiveError(

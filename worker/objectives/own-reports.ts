@@ -9,12 +9,29 @@ const LONGEST_NAME = 200;
 export class OwnReports {
   readonly #tell: (step: number, metrics: Readonly<Record<string, number>>) => void;
   /** 1 for code that counts its steps from 0. */
-  #shift = 0;
+  #shift: 0 | 1;
+  /** Where an attempt that goes on from a checkpoint begins to count when its code names no steps. */
+  readonly #begin: number;
   #lastStep = 0;
   #count = 0;
 
-  constructor(tell: (step: number, metrics: Readonly<Record<string, number>>) => void) {
+  /**
+   * @param begin the step after which the attempt goes on, 0 for a new one
+   * @param shift 1 when an earlier attempt is known to have counted from 0
+   */
+  constructor(tell: (step: number, metrics: Readonly<Record<string, number>>) => void, begin = 0, shift: 0 | 1 = 0) {
     this.#tell = tell;
+    this.#begin = begin;
+    this.#shift = shift;
+  }
+
+  get countsFromZero(): boolean {
+    return this.#shift === 1;
+  }
+
+  /** A step of the code's as everybody else counts it. */
+  countedFromOne(step: number): number {
+    return step + this.#shift;
   }
 
   get count(): number {
@@ -33,7 +50,7 @@ export class OwnReports {
    */
   add(metrics: unknown, step?: unknown): void {
     const checked = checkMetrics(metrics);
-    const next = this.#lastStep - this.#shift + 1;
+    const next = (this.#lastStep || this.#begin) - this.#shift + 1;
     if (step !== undefined && (typeof step !== 'number' || !Number.isSafeInteger(step) || step < 0)) {
       throw new ObjectiveError(`a report's step must be a whole number from 0 or 1 on, not ${inWords(step)}`);
     }

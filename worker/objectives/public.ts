@@ -34,7 +34,10 @@ export type Params = Readonly<Record<string, number | string | boolean>>;
 export interface Checkpoint {
   /** The folder, absolute. You may write files of your own into it. */
   readonly directory: string;
-  /** Saves JSON, a text or bytes in the place of what was saved before: whole, or not at all. */
+  /**
+   * Saves JSON, a text or bytes in the place of what was saved before: whole, or not at all. With it, everything in the
+   * folder is kept, as it is after the last report.
+   */
   save(state: unknown): Promise<void>;
   /** What was saved last, by this attempt or the one before; undefined when there is nothing. */
   load<T = unknown>(): Promise<T | undefined>;

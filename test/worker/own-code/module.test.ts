@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../e2e/processes.js';
-import { isAlive, OwnWorld } from './own-world.js';
+import { failedWith, isAlive, OwnWorld } from './own-world.js';
 
 let world: OwnWorld;
 
@@ -188,10 +188,7 @@ describe('a module that misbehaves', () => {
     '%s: one clear reason, and the next attempt runs',
     async (_, body, overrides, reason) => {
       const attempt = world.module(`export async function objective(trial) { ${body} }`, overrides);
-      const { outcome, error } = await attempt.whenEnded;
-      expect(outcome).toBe('failed');
-      if (typeof reason === 'string') expect(error).toBe(reason);
-      else expect(error).toMatch(reason);
+      expect(await attempt.whenEnded).toEqual(failedWith(reason));
       const next = world.module(`export const objective = (trial) => { ${REPORTS} };`);
       expect(await next.whenEnded).toEqual({ outcome: 'completed', error: '' });
     },

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import type { Assignment } from '../../../proto/index.js';
 import { Resources } from '../../../worker/gpu/resources.js';
+import type { SavedCheckpoint } from '../../../worker/objectives/trial.js';
 import { createCodeCache } from '../../../worker/own-code/cache.js';
 import type { Permissions } from '../../../worker/own-code/permissions.js';
 import { createOwnCode } from '../../../worker/own-code/prepare.js';
@@ -67,11 +69,16 @@ export class OwnWorld {
     return this.start('command', config, overrides);
   }
 
-  start(objective: string, config: unknown, overrides: Partial<Assignment> = {}): StartedAttempt {
+  start(
+    objective: string,
+    config: unknown,
+    overrides: Partial<Assignment> = {},
+    checkpoint?: SavedCheckpoint,
+  ): StartedAttempt {
     const recorded = recordAttempt();
     const whole = assignment(++this.#count, { objective, configJson: JSON.stringify(config), ...overrides });
-    const running = this.slots.start(whole, recorded);
-    return Object.assign(recorded, { stop: () => running.stop(), kill: () => running.kill() });
+    const running = this.slots.start(whole, recorded, checkpoint);
+    return Object.assign(recorded, { stop: () => running.stop(false), kill: () => running.kill() });
   }
 
   /** What attempts have left on the disk. */
@@ -95,4 +102,9 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** What an attempt is to say when it fails. */
+export function failedWith(reason: string | RegExp): unknown {
+  return { outcome: 'failed', error: typeof reason === 'string' ? reason : expect.stringMatching(reason) };
 }
