@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptName } from '../../../coordinator/core/attempt-name.js';
+import type { ReportedEnd } from '../../../coordinator/core/events.js';
+import type { Worker } from '../../../coordinator/core/fleet.js';
 import type { State } from '../../../coordinator/core/state.js';
 import { attemptNumber } from '../../../coordinator/core/trial.js';
 import { LEASE_MS, Scenario } from './scenario.js';
@@ -31,7 +33,7 @@ const action = fc.oneof(
       type: fc.constant('result' as const),
       trial: fc.nat(BUDGET),
       attempt: fc.integer({ min: 1, max: 4 }),
-      outcome: fc.constantFrom('completed' as const, 'stopped' as const, 'failed' as const, 'handed_back' as const),
+      outcome: fc.constantFrom<ReportedEnd>('completed', 'stopped', 'failed', 'handed_back', 'timed_out', 'refused'),
       error: fc.constantFrom('boom', 'bang'),
     }),
   },
@@ -46,7 +48,32 @@ const action = fc.oneof(
       action: fc.constantFrom('pause' as const, 'resume' as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('rerun' as const), trial: fc.nat(BUDGET) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constantFrom('rerun' as const, 'stopTrial' as const, 'invalidate' as const),
+      trial: fc.nat(BUDGET),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('adjust' as const),
+      trials: fc.option(
+        fc.oneof(fc.record({ total: fc.integer({ min: 1, max: 16 }) }), fc.record({ more: fc.nat(2) })),
+      ),
+      parallel: fc.option(fc.nat(3)),
+      priority: fc.option(fc.integer({ min: -2, max: 2 })),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('enqueue' as const), x: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constantFrom('dismiss' as const, 'pardon' as const), worker: fc.nat(2) }),
+  },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
@@ -79,6 +106,31 @@ function play(scene: Scenario, step: Action): void {
     case 'rerun':
       scene.tryRun({ type: 'RerunTrial', requestId: '', study: STUDY, trial: step.trial });
       break;
+    case 'stopTrial':
+      scene.tryRun({ type: 'StopTrial', study: STUDY, trial: step.trial });
+      break;
+    case 'invalidate':
+      scene.tryRun({ type: 'InvalidateTrial', study: STUDY, trial: step.trial, reason: 'wrong' });
+      break;
+    case 'adjust':
+      scene.tryRun({
+        type: 'AdjustStudy',
+        requestId: '',
+        study: STUDY,
+        ...(step.trials === null ? {} : { trials: step.trials }),
+        ...(step.parallel === null ? {} : { parallel: step.parallel }),
+        ...(step.priority === null ? {} : { priority: step.priority }),
+      });
+      break;
+    case 'enqueue':
+      scene.tryRun({ type: 'EnqueueTrial', requestId: '', study: STUDY, params: { x: step.x } });
+      break;
+    case 'dismiss':
+      scene.tryRun({ type: 'DismissWorker', worker: `w${step.worker}`, leaving: 'finish' });
+      break;
+    case 'pardon':
+      scene.tryRun({ type: 'PardonWorker', worker: `w${step.worker}` });
+      break;
   }
 }
 
@@ -94,33 +146,48 @@ function heal(scene: Scenario): void {
   for (let w = 0; w < 3; w += 1) scene.run({ type: 'DetachWorker', worker: `w${w}` });
   scene.pass(LEASE_MS);
   scene.attach('healthy', { slots: 50 });
-  for (let round = 0; round < 100 && scene.study().running.size > 0; round += 1) {
-    for (const number of [...scene.study().running]) {
-      const trial = scene.study().trials[number]!;
+  const study = scene.study();
+  for (let round = 0; round < 200 && (study.running.size > 0 || study.delayed.size > 0); round += 1) {
+    for (const number of [...study.running]) {
+      const trial = study.trials[number]!;
       scene.result({ study: STUDY, trial: number, attempt: attemptNumber(trial) }, 'completed');
     }
+    scene.hear('healthy', []);
+    scene.pass(1000);
   }
 }
 
 function checkInvariants(scene: Scenario): void {
   const study = scene.study();
   const own = study.trials.filter((trial) => trial.rerunOf === undefined);
-  expect(own.length).toBeLessThanOrEqual(BUDGET);
-  for (const status of ['waiting', 'running', 'complete', 'pruned', 'failed'] as const) {
+  expect(own.length).toBeLessThanOrEqual(study.spec.budget.trials!);
+  for (const status of ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed'] as const) {
     expect(study.counts[status]).toBe(own.filter((trial) => trial.status === status).length);
   }
-  for (const worker of scene.core.fleet.workers.values()) {
-    for (const held of worker.attempts.values()) {
-      const trial = study.trials[held.trial]!;
-      expect(trial.status).toBe('running');
-      expect(attemptNumber(trial)).toBe(held.attempt);
-    }
+  expect(study.invalidated).toBe(own.filter((trial) => trial.invalidated !== undefined).length);
+  const idle = [...study.waiting, ...study.delayed.numbers()].sort((a, b) => a - b);
+  expect(idle).toEqual(study.trials.filter(({ status }) => status === 'waiting').map(({ number }) => number));
+  const remembered = own.filter((trial) => trial.invalidated === undefined).map(({ number }) => number);
+  expect([...study.history.trials()].map(({ number }) => number)).toEqual(remembered);
+  for (const worker of scene.core.fleet.workers.values()) checkWorker(scene, worker);
+}
+
+function checkWorker(scene: Scenario, worker: Worker): void {
+  let slots = worker.profile?.slots ?? 0;
+  for (const held of worker.attempts.values()) {
+    const trial = scene.study().trials[held.trial]!;
+    expect(trial.status).toBe('running');
+    expect(attemptNumber(trial)).toBe(held.attempt);
+    slots -= 1;
   }
+  expect(worker.capacity.slots).toBe(slots);
+  const mayWork = worker.connected && !worker.draining && worker.conduct.quarantine === undefined;
+  expect(scene.core.fleet.free.has(worker)).toBe(mayWork && slots > 0);
 }
 
 /** The parts of a state that can be compared: functions and caches left out. */
 function plain(state: State): unknown {
-  return [...state.studies.values()].map(({ space: _1, sampler: _2, pruner: _3, history, ...rest }) => ({
+  return [...state.studies.values()].map(({ space: _1, sampler: _2, pruner: _3, promoter: _4, history, ...rest }) => ({
     ...rest,
     history: [...history.trials()].map((trial) => ({ ...trial, reports: [...trial.reports] })),
   }));
@@ -128,16 +195,19 @@ function plain(state: State): unknown {
 
 describe('whatever workers, people and the network do', () => {
   const scenario = fc.array(action, { maxLength: 80 });
-  const begin = (): Scenario => {
+  const begin = (promotion: boolean): Scenario => {
     const scene = new Scenario();
-    scene.create({ budget: { trials: BUDGET }, pruner: { type: 'threshold', lower: 0.2 } });
+    const pruner = promotion
+      ? ({ type: 'asha', minStep: 1, factor: 2, promotion: true } as const)
+      : ({ type: 'threshold', lower: 0.2 } as const);
+    scene.create({ budget: { trials: BUDGET }, pruner });
     return scene;
   };
 
   it('counts, leases and the budget hold after every step', () => {
     fc.assert(
-      fc.property(scenario, (steps) => {
-        const scene = begin();
+      fc.property(scenario, fc.boolean(), (steps, promotion) => {
+        const scene = begin(promotion);
         for (const step of steps) {
           play(scene, step);
           checkInvariants(scene);
@@ -149,8 +219,8 @@ describe('whatever workers, people and the network do', () => {
 
   it('a replay of the log equals the live state', () => {
     fc.assert(
-      fc.property(scenario, (steps) => {
-        const scene = begin();
+      fc.property(scenario, fc.boolean(), (steps, promotion) => {
+        const scene = begin(promotion);
         for (const step of steps) play(scene, step);
         expect(plain(scene.replayed())).toEqual(plain(scene.core.state));
       }),
@@ -160,15 +230,15 @@ describe('whatever workers, people and the network do', () => {
 
   it('the study ends with exactly its budget once a healthy worker is there', () => {
     fc.assert(
-      fc.property(scenario, (steps) => {
-        const scene = begin();
+      fc.property(scenario, fc.boolean(), (steps, promotion) => {
+        const scene = begin(promotion);
         for (const step of steps) play(scene, step);
         heal(scene);
         const study = scene.study();
         expect(study.status).toBe('finished');
         if (study.why === 'failing') return;
         const { complete, pruned, failed } = study.counts;
-        expect(complete + pruned + failed).toBe(BUDGET);
+        expect(complete + pruned + failed).toBe(study.spec.budget.trials);
       }),
       { numRuns: 150 },
     );

@@ -1,6 +1,6 @@
 import type { AttemptName } from '../../../coordinator/core/attempt-name.js';
 import type { Command } from '../../../coordinator/core/commands.js';
-import type { Event } from '../../../coordinator/core/events.js';
+import type { Event, ReportedEnd } from '../../../coordinator/core/events.js';
 import { execute, executePlan, type Outcome, type Replies } from '../../../coordinator/core/execute.js';
 import { Fleet, type WorkerProfile } from '../../../coordinator/core/fleet.js';
 import type { SearchSpec } from '../../../coordinator/core/spec.js';
@@ -89,11 +89,7 @@ export class Scenario {
     return this.progress({ reports: [{ ...attempt, step, metrics: { value } }] });
   }
 
-  result(
-    attempt: AttemptName,
-    outcome: 'completed' | 'stopped' | 'failed' | 'handed_back' | 'refused',
-    error = '',
-  ): Replies['RecordProgress'] {
+  result(attempt: AttemptName, outcome: ReportedEnd, error = ''): Replies['RecordProgress'] {
     return this.progress({ results: [{ ...attempt, outcome, error }] });
   }
 
@@ -129,6 +125,18 @@ export class Scenario {
 
   study(id = 'digits'): Study {
     return this.core.state.studies.get(id)!;
+  }
+
+  /** Goes on as a coordinator that was restarted on the same log. */
+  restarted(): Scenario {
+    const next = new Scenario();
+    for (const event of JSON.parse(JSON.stringify(this.events)) as Event[]) {
+      apply(next.core.state, event);
+      next.events.push(event);
+    }
+    next.at = this.at;
+    next.core.fleet.restore(next.core.state, next.at);
+    return next;
   }
 
   /** The state that a restarted coordinator would have. */
