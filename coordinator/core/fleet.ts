@@ -188,6 +188,8 @@ export class Fleet {
   /** Workers not heard of for `leaseMs` that still hold attempts. */
   *silent(at: number, leaseMs: number): Iterable<Worker> {
     for (const worker of this.workers.values()) {
+      // Nobody was heard in the future: where the clock was put back, leases would be as much longer.
+      worker.heardAt = Math.min(worker.heardAt, at);
       if (worker.attempts.size > 0 && at - worker.heardAt >= leaseMs) yield worker;
     }
   }

@@ -211,6 +211,14 @@ describe('leases', () => {
     expect(scene.study().trials[0]!.attempts[0]!.ended?.end).toBe('lost');
   });
 
+  it('run out in their time when the clock was put back', () => {
+    scene.at -= 60 * LEASE_MS;
+    scene.pass(LEASE_MS - 1000);
+    expect(scene.study().trials[0]!.attempts.at(-1)!.ended).toBeUndefined();
+    scene.pass(2000);
+    expect(scene.study().trials[0]!.attempts[0]!.ended?.end).toBe('lost');
+  });
+
   it('are not lost because the coordinator itself slept', () => {
     scene.pass(1000);
     scene.at += 10 * LEASE_MS;
