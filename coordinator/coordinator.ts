@@ -4,7 +4,7 @@ import { execute, executePlan, type Outcome } from './core/execute.js';
 import { Fleet } from './core/fleet.js';
 import { apply, emptyState, type State } from './core/state.js';
 import type { Core } from './core/transaction.js';
-import type { EventLog, Seq } from './event-log/port.js';
+import { type EventLog, LogConflictError, type Seq } from './event-log/port.js';
 
 export interface CoordinatorOptions {
   readonly log: EventLog;
@@ -154,12 +154,31 @@ export class Coordinator {
     });
     for (const event of executePlan(this.#core, at)) events.push(event);
     if (events.length > 0) this.#head = await this.#log.append(events, this.#head);
+    else if (outcomes.some((outcome) => this.#isDoubtful(outcome))) await this.#checkHead();
     this.#commits += 1;
     for (const [i, { done }] of queue.entries()) done(outcomes[i]!);
     for (const follower of this.#followers) {
       if (events.length > 0) follower.events(events, this.#core);
       follower.committed();
     }
+  }
+
+  /**
+   * Whether an outcome gives up attempts that this state has never seen. Either the worker is another log's, or another
+   * coordinator has started them and this one does not lead any more: then it must not say a word about them.
+   */
+  #isDoubtful(outcome: Outcome): boolean {
+    if (!outcome.ok || outcome.reply === null || !('abandoned' in outcome.reply)) return false;
+    const { studies } = this.#core.state;
+    return outcome.reply.abandoned.some(({ study, trial, attempt }) => {
+      const known = studies.get(study)?.trials[trial];
+      return known === undefined || attempt > known.attempts.length;
+    });
+  }
+
+  /** @throws {LogConflictError} when another coordinator has written to the log; an append would have found out */
+  async #checkHead(): Promise<void> {
+    for await (const _ of this.#log.read(this.#head)) throw new LogConflictError(this.#head);
   }
 
   #fail(error: unknown): void {

@@ -128,4 +128,24 @@ describe('a restart', () => {
     expect(String(failures[0])).toMatch(/LogConflictError/);
     expect(store).toHaveLength(1);
   });
+
+  it('of another coordinator is noticed before an attempt is abandoned that only the other one knows', async () => {
+    const store: string[] = [];
+    const failures: unknown[] = [];
+    const first = await open(openMemoryLog(store), (error) => failures.push(error));
+    const second = await open(openMemoryLog(store));
+    await second.submit(create('a'));
+    await second.submit({ type: 'AttachWorker', profile: worker('w1'), holds: [] });
+    const holds = [{ study: 'a', trial: 0, attempt: 1 }];
+    first.post({ type: 'AttachWorker', profile: worker('w1'), holds }, () => fail(new Error('replied')));
+    await until(() => failures.length > 0);
+    expect(String(failures[0])).toMatch(/LogConflictError/);
+  });
+
+  it('lets an attempt be abandoned that no log knows', async () => {
+    const coordinator = await open(openMemoryLog());
+    const holds = [{ study: 'of an older log', trial: 0, attempt: 1 }];
+    const outcome = await coordinator.submit({ type: 'AttachWorker', profile: worker('w1'), holds });
+    expect(outcome).toMatchObject({ ok: true, reply: { abandoned: holds } });
+  });
 });
