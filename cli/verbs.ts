@@ -24,7 +24,7 @@ export const VERBS: readonly Verb[] = [
     name: 'demo',
     group: START,
     summary: 'search a small image classifier with two workers and watch',
-    examples: ['assay demo', 'assay demo --dataset mnist --datasets ~/data'],
+    examples: ['assay demo', 'assay demo --dataset mnist'],
     load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
   {
@@ -33,6 +33,13 @@ export const VERBS: readonly Verb[] = [
     summary: 'run a search file here, with a coordinator and a worker of its own',
     examples: ['assay run search.yaml', 'assay run search.yaml --slots 2 --state /tmp/search'],
     load: async () => (await import('./commands/run.js')).runCommand(),
+  },
+  {
+    name: 'datasets',
+    group: START,
+    summary: 'list data sets, or download named ones ahead of time',
+    examples: ['assay datasets', 'assay datasets mnist cifar10 --cache /opt/assay'],
+    load: async () => (await import('./commands/datasets.js')).datasetsCommand(),
   },
   {
     name: 'coordinator',

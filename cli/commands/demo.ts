@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { addDataOptions, type DataOptions, dataWords } from '../data-options.js';
 import { FAILURE, UserError } from '../fail.js';
 import { commandLine } from '../invocation.js';
 import { type LocalSearchEnd, searchHere } from '../local-search.js';
@@ -11,9 +12,8 @@ import { packagePath } from '../package-path.js';
 import { readSearchFile, type SearchFile } from '../search-file.js';
 import { printSummary, succeeded } from '../summary.js';
 
-interface Options {
+interface Options extends DataOptions {
   readonly dataset: 'digits' | 'mnist';
-  readonly datasets?: string;
   readonly seed?: number;
   readonly backend?: string;
 }
@@ -21,20 +21,22 @@ interface Options {
 const WORKERS = ['demo-1', 'demo-2'];
 
 export function demoCommand(): Command {
-  return new Command('demo')
+  const command = new Command('demo')
     .description(
       'Searches the hyperparameters of a small image classifier: a coordinator and two workers with one slot each, three\n' +
         'processes that speak gRPC, in a temporary folder. Needs no GPU, no network and no data.',
     )
     .addOption(
-      new Option('--dataset <name>', 'images to classify: generated digits, or the real MNIST')
+      new Option(
+        '--dataset <name>',
+        'images to classify: generated digits, or the real MNIST, which is downloaded once',
+      )
         .choices(['digits', 'mnist'])
         .default('digits'),
     )
-    .option('--datasets <dir>', 'folder in which the four MNIST files lie, for --dataset mnist')
     .option('--seed <n>', 'search again from the seed of an earlier demo', wholeNumber(0, 0xffff_ffff))
-    .option('--backend <name>', 'training backend: auto, wasm or cpu')
-    .action(demo);
+    .option('--backend <name>', 'training backend: auto, wasm or cpu');
+  return addDataOptions(command).action(demo);
 }
 
 async function demo(options: Options): Promise<void> {
@@ -57,10 +59,7 @@ async function demo(options: Options): Promise<void> {
   if (!succeeded(study)) process.exitCode = FAILURE;
 }
 
-function checkDatasets({ dataset, datasets }: Options): void {
-  if (dataset === 'mnist' && datasets === undefined) {
-    throw new UserError('--dataset mnist needs --datasets DIR, the folder in which the four MNIST files lie');
-  }
+function checkDatasets({ datasets }: Options): void {
   if (datasets !== undefined && !existsSync(datasets))
     throw new UserError(`--datasets ${datasets}: there is no such folder`);
 }
@@ -68,7 +67,7 @@ function checkDatasets({ dataset, datasets }: Options): void {
 /** The folder is removed afterwards, unless a process failed: then its logs are worth reading. */
 async function searchInTemporaryFolder(file: SearchFile, options: Options): Promise<LocalSearchEnd> {
   const state = await mkdtemp(join(tmpdir(), 'assay-demo-'));
-  const args = ['--slots', '1', ...datasetWords(options), ...backendWords(options)];
+  const args = ['--slots', '1', ...dataWords(options), ...backendWords(options)];
   const end = await searchHere({ file, state, workers: WORKERS.map((name) => ({ name, args })) });
   await rm(state, { recursive: true, force: true });
   return end;
@@ -76,11 +75,7 @@ async function searchInTemporaryFolder(file: SearchFile, options: Options): Prom
 
 function repeatWords(options: Options, seed: number): string[] {
   const dataset = options.dataset === 'digits' ? [] : ['--dataset', options.dataset];
-  return ['demo', '--seed', String(seed), ...dataset, ...datasetWords(options), ...backendWords(options)];
-}
-
-function datasetWords({ datasets }: Options): string[] {
-  return datasets === undefined ? [] : ['--datasets', datasets];
+  return ['demo', '--seed', String(seed), ...dataset, ...dataWords(options), ...backendWords(options)];
 }
 
 function backendWords({ backend }: Options): string[] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addDataOptions, type DataOptions, dataWords } from '../data-options.js';
 import { FAILURE } from '../fail.js';
 import { commandLine } from '../invocation.js';
 import { searchHere } from '../local-search.js';
@@ -7,15 +8,14 @@ import { wholeNumber } from '../options.js';
 import { readSearchFile } from '../search-file.js';
 import { printSummary, succeeded } from '../summary.js';
 
-interface Options {
+interface Options extends DataOptions {
   readonly state?: string;
   readonly slots?: number;
-  readonly datasets?: string;
   readonly backend?: string;
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description(
       'Runs a search file on this machine, with a coordinator and a worker of its own, and shows it live. Ctrl-C stops\n' +
         'everything and loses nothing: the same command goes on. Once the study has finished, it starts another one.',
@@ -23,9 +23,8 @@ export function runCommand(): Command {
     .argument('<file>', 'the search file; - reads standard input')
     .option('-s, --state <dir>', "folder for its log (default: .assay/NAME, with the search file's name)")
     .option('--slots <n>', 'trials at a time (default: the number of cores)', wholeNumber(1, 1024))
-    .option('--datasets <dir>', 'folder of data sets')
-    .option('--backend <name>', 'training backend: auto, wasm or cpu')
-    .action(run);
+    .option('--backend <name>', 'training backend: auto, wasm or cpu');
+  return addDataOptions(command).action(run);
 }
 
 async function run(path: string, options: Options): Promise<void> {
@@ -49,14 +48,16 @@ async function run(path: string, options: Options): Promise<void> {
   if (!succeeded(study)) process.exitCode = FAILURE;
 }
 
-function workerArgs({ slots, datasets, backend }: Options): string[] {
-  return optionWords({
-    ...(slots === undefined ? {} : { slots }),
-    ...(datasets === undefined ? {} : { datasets }),
-    ...(backend === undefined ? {} : { backend }),
-  });
+function workerArgs(options: Options): string[] {
+  const { slots, backend } = options;
+  return [
+    ...(slots === undefined ? [] : ['--slots', String(slots)]),
+    ...dataWords(options),
+    ...(backend === undefined ? [] : ['--backend', backend]),
+  ];
 }
 
 function optionWords(options: Options): string[] {
-  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const { state } = options;
+  return [...(state === undefined ? [] : ['--state', state]), ...workerArgs(options)];
 }

@@ -4,6 +4,7 @@ import { WorkerConfigError, WorkerError } from '../../worker/errors.js';
 import type { Permissions } from '../../worker/own-code/permissions.js';
 import { BACKEND_NAMES } from '../../worker/train/backend/backend.js';
 import { runWorker } from '../../worker/worker.js';
+import { addDataOptions, DATA_OPTION_NAMES, type DataOptions, dataSettings } from '../data-options.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { createLogger } from '../logger.js';
@@ -11,11 +12,10 @@ import { coordinatorOption, wholeNumber } from '../options.js';
 import { stopWithParent } from '../parent.js';
 import { VERSION } from '../version.js';
 
-interface Options {
+interface Options extends DataOptions {
   readonly coordinator: string;
   readonly slots?: number;
   readonly backend: string;
-  readonly datasets?: string;
   readonly label?: Readonly<Record<string, string>>;
   readonly name?: string;
   readonly allowModule?: readonly string[];
@@ -31,7 +31,7 @@ interface Options {
 }
 
 export function workerCommand(): Command {
-  return new Command('worker')
+  const command = new Command('worker')
     .description(
       'Attaches this machine to a coordinator and runs the attempts it is given, each in a process of its own. Start it ' +
         'before or after its coordinator: it waits, and it comes back when the connection breaks. Ctrl-C or SIGTERM ' +
@@ -46,7 +46,6 @@ export function workerCommand(): Command {
     .option('--gpus <ids>', 'GPUs that attempts may use: auto, none, or ids like 0,2 (default: auto)', gpuIds)
     .option('--slots-per-gpu <number>', 'attempts that share a GPU (default: 1)', wholeNumber(1, 256))
     .addOption(new Option('--backend <name>', 'what to train on').choices(BACKEND_NAMES).default('auto'))
-    .option('--datasets <dir>', 'folder with data sets, such as the four files of MNIST')
     .option('-l, --label <key=value>', 'label for studies that require it; may be repeated', addLabel)
     .option('--allow-module <dir>', "run studies' modules that lie in this folder; may be repeated", gather)
     .option(
@@ -63,16 +62,16 @@ export function workerCommand(): Command {
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info'),
     )
-    .addOption(new Option('--exit-with-parent', 'drain when the process that forked this one is gone').hideHelp())
-    .action(run);
+    .addOption(new Option('--exit-with-parent', 'drain when the process that forked this one is gone').hideHelp());
+  return addDataOptions(command).action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { coordinator, slots, backend, datasets, label, name } = options;
+  const { coordinator, slots, backend, label, name } = options;
   const { gpus, slotsPerGpu, scratch } = options;
   const permissions = permissionsOf(options);
   const own = { permissions, gpus, slotsPerGpu, scratchDir: scratch };
-  const config = check({ coordinator, slots, backend, datasetsDir: datasets, labels: label, name, ...own });
+  const config = check({ coordinator, slots, backend, ...dataSettings(options), labels: label, name, ...own });
   const logger = await createLogger(options.logLevel);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
@@ -102,7 +101,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   coordinator: '--coordinator',
   slots: '--slots',
   backend: '--backend',
-  datasetsDir: '--datasets',
+  ...DATA_OPTION_NAMES,
   labels: '--label',
   name: '--name',
   permissions: '--allow',

@@ -117,6 +117,8 @@ export interface StudyDeleted extends StudyEvent {
 export interface DatasetPinned extends StudyEvent {
   readonly type: 'DatasetPinned';
   readonly digest: string;
+  /** Which data, where parameters choose them: see `dataKeyOf`. */
+  readonly key?: string | undefined;
 }
 
 /** A configuration to be run before the sampler is asked; parameters left out are drawn. */

@@ -1,5 +1,5 @@
 import type { WorkerProfile } from './fleet.js';
-import { codeSourceOf, datasetOf } from './objective-facts.js';
+import { codeSourceOf, datasetOf, lackingDataset } from './objective-facts.js';
 import { lacking } from './resources.js';
 import type { SearchSpec } from './spec.js';
 import type { Study } from './study.js';
@@ -19,8 +19,8 @@ export function unfit(spec: SearchSpec, worker: WorkerProfile): string | undefin
   }
   const source = codeSourceOf(spec);
   if (source !== undefined && !worker.codeSources.includes(source)) return CODE_REFUSALS[source];
-  const dataset = datasetOf(spec);
-  if (dataset !== undefined && !worker.datasets.includes(dataset)) return `does not have the data set ${dataset}`;
+  const withoutData = lackingDataset(datasetOf(spec), worker.datasets);
+  if (withoutData !== undefined) return withoutData;
   for (const [label, value] of Object.entries(requires.labels)) {
     if (worker.labels[label] !== value) return `does not have the label ${label}=${value}`;
   }

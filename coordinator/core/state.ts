@@ -92,7 +92,7 @@ function applyToStudy(state: State, study: Study, event: Exclude<Event, StudyCre
       state.artifacts.forget(study);
       break;
     case 'DatasetPinned':
-      study.datasetDigest = event.digest;
+      study.datasetDigests.set(event.key ?? '', event.digest);
       break;
     case 'ConfigurationEnqueued':
       study.queue.push(event.params);

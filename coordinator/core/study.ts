@@ -62,8 +62,8 @@ export interface Study {
   /** How many of them were taken. */
   enqueued: number;
   exhausted: boolean;
-  /** SHA-256 of the data set, once an attempt has read it. */
-  datasetDigest: string;
+  /** SHA-256 of the data, once an attempt has read them, by `dataKeyOf`. */
+  readonly datasetDigests: Map<string, string>;
   /** Workers that cannot run it, and why they said so. */
   readonly refusedBy: Map<string, string>;
   readonly evidence: Evidence;
@@ -115,7 +115,7 @@ export function newStudy({ study: id, at, spec, source }: StudyCreated): Study {
     queue: [...spec.enqueue],
     enqueued: 0,
     exhausted: false,
-    datasetDigest: '',
+    datasetDigests: new Map(),
     refusedBy: new Map(),
     evidence: new Evidence(),
     failure: undefined,

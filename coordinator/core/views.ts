@@ -3,7 +3,7 @@ import type { AttemptName } from './attempt-name.js';
 import type { Quarantine } from './conduct.js';
 import { type ArtifactFile, type AttemptEnd, fromLogged, type LoggedNumber, type ReportedEnd } from './events.js';
 import type { Fleet, GpuUse, Worker } from './fleet.js';
-import { datasetOf, plannedSteps } from './objective-facts.js';
+import { datasetOf, datasetsLike, plannedSteps } from './objective-facts.js';
 import { mayPropose, wants } from './plan.js';
 import { whyNot } from './requirements.js';
 import type { Gpu } from './resources.js';
@@ -277,10 +277,10 @@ function whyIdle(study: Study, fleet: Fleet): string {
   }
   const words = [...reasons].map(([reason, name]) => `${name} ${reason}`);
   const dataset = datasetOf(study.spec);
-  const offered = [...new Set(attached.flatMap((worker) => worker.profile!.datasets))];
+  const offered = attached.flatMap((worker) => worker.profile!.datasets);
   const hint =
     dataset !== undefined && !offered.includes(dataset)
-      ? ` (data sets there are: ${offered.join(', ') || 'none'})`
+      ? ` (data sets there are: ${datasetsLike(dataset, offered)})`
       : '';
   return `nothing runs: ${words.slice(0, 3).join('; ')}${words.length > 3 ? '; ...' : ''}${hint}`;
 }

@@ -5,6 +5,7 @@ import type { StopReason } from './events.js';
 import type { Leaving } from './fleet.js';
 import { currentTrial, endAttempt, noteLateResult, recordReport } from './lifecycle.js';
 import { type Decision, findWorker, isRefusal } from './lookup.js';
+import { dataKeyOf } from './objective-facts.js';
 import type { State } from './state.js';
 import type { Study } from './study.js';
 import type { Transaction } from './transaction.js';
@@ -102,15 +103,20 @@ export function recordProgress(tx: Transaction, command: RecordProgress): Progre
   return { abandoned: [...abandoned.values()], leaving: worker?.leaving };
 }
 
-/** Pins the study's data to what its first attempt read; false when this attempt read other data and was ended. */
+/**
+ * Pins the study's data to what the first attempt read that was to read these; false when this attempt read other data and
+ * was ended.
+ */
 function recordDataset(tx: Transaction, study: Study, trial: RunningTrial, digest: string): boolean {
-  if (digest === '' || digest === study.datasetDigest) return true;
-  if (study.datasetDigest === '') {
-    tx.emit({ type: 'DatasetPinned', study: study.id, at: tx.at, digest });
+  const key = dataKeyOf(study.spec, trial.params);
+  const pinned = study.datasetDigests.get(key);
+  if (digest === '' || digest === pinned) return true;
+  if (pinned === undefined) {
+    tx.emit({ type: 'DatasetPinned', study: study.id, at: tx.at, digest, ...(key === '' ? {} : { key }) });
     return true;
   }
   const worker = trial.attempts[attemptNumber(trial) - 1]!.workerName;
-  const reason = `${worker} has other data: digest ${digest.slice(0, 12)}, the study's is ${study.datasetDigest.slice(0, 12)}`;
+  const reason = `${worker} has other data: digest ${digest.slice(0, 12)}, the study's is ${pinned.slice(0, 12)}`;
   endAttempt(tx, study, trial, 'refused', reason);
   return false;
 }

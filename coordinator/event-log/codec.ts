@@ -46,7 +46,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('StudyDeleted'), ...study }),
   z.object({ type: z.literal('ConfigurationEnqueued'), ...study, requestId: z.string(), params }),
   z.object({ type: z.literal('TrialInvalidated'), ...study, trial: z.int().min(0), reason: z.string() }),
-  z.object({ type: z.literal('DatasetPinned'), ...study, digest: z.string() }),
+  z.object({ type: z.literal('DatasetPinned'), ...study, digest: z.string(), key: z.string().optional() }),
   z.object({
     type: z.literal('TrialProposed'),
     ...study,

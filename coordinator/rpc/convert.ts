@@ -26,6 +26,7 @@ import type { HearWorker, RecordProgress } from '../core/commands.js';
 import { type ArtifactFile as CoreFile, toLogged } from '../core/events.js';
 import type { WorkerProfile } from '../core/fleet.js';
 import { substitute } from '../core/objective-config.js';
+import { dataKeyOf } from '../core/objective-facts.js';
 import type { Study as CoreStudy, StudyStatus } from '../core/study.js';
 import { attemptNumber, type Trial as CoreTrial } from '../core/trial.js';
 import type { LeaderboardView, StudyView, TrialView, WorkerView } from '../core/views.js';
@@ -145,7 +146,7 @@ export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
     paramsJson: JSON.stringify(trial.params),
     seed: trial.seed,
     timeLimitMs: limits.trialTimeMs ?? 0,
-    datasetDigest: study.datasetDigest,
+    datasetDigest: study.datasetDigests.get(dataKeyOf(study.spec, trial.params)) ?? '',
     gpus: [...(trial.attempts.at(-1)?.gpus ?? [])],
     memoryLimitBytes: limits.memoryBytes ?? 0,
     outputLimitBytes: limits.outputBytes ?? 0,

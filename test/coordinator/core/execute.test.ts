@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { attemptOf, brief, LEASE_MS, Scenario } from './scenario.js';
+import { whyNot } from '../../../coordinator/core/requirements.js';
+import type { JsonTemplate } from '../../../coordinator/core/spec.js';
+import { attemptOf, brief, LEASE_MS, Scenario, worker } from './scenario.js';
 
 let scene: Scenario;
 beforeEach(() => {
@@ -534,6 +536,35 @@ describe('data sets', () => {
     expect(brief(scene.recent)).toEqual(['DatasetPinned']);
     scene.started(attemptOf(1), 'aaaa');
     expect(scene.recent).toEqual([]);
+  });
+
+  it('that parameters choose are pinned each for itself', () => {
+    const choosing = { ...train, config: { dataset: { name: '$d', seed: 3 }, epochs: 5 } };
+    scene.create({
+      objective: choosing,
+      params: [{ kind: 'categorical', name: 'd', choices: ['digits', 'mnist'] }],
+      sampler: { type: 'grid' },
+    });
+    scene.attach('w1', { slots: 2 });
+    scene.started(attemptOf(0), 'aaaa');
+    scene.started(attemptOf(1), 'bbbb');
+    expect(brief(scene.recent)).toEqual(['DatasetPinned']);
+    expect([...scene.study().datasetDigests.values()]).toEqual(['aaaa', 'bbbb']);
+  });
+
+  it.each<[JsonTemplate, readonly string[], string | undefined]>([
+    ['digits', ['digits'], undefined],
+    ['mnist', ['digits'], 'does not have the data set mnist'],
+    [{ name: 'mnist', train: 100 }, ['digits'], 'does not have the data set mnist'],
+    ['$d', ['digits'], undefined],
+    [{ images: 'flowers/small' }, ['digits', './flowers'], undefined],
+    [{ images: './flowers/small' }, ['digits', './*'], undefined],
+    [{ csv: 'iris.csv', label: 'kind' }, ['digits', './flowers'], 'has no iris.csv in its folder of data sets'],
+    [{ name: 'mnist', data: 'old/mnist' }, ['mnist'], 'has no old in its folder of data sets'],
+    [{ csv: '$file', label: 'kind' }, [], undefined],
+  ])('%j is for workers that have it: of those with %j it %s', (dataset, datasets, reason) => {
+    scene.create({ objective: { kind: 'train', config: { dataset, epochs: 5 } } });
+    expect(whyNot(scene.study(), worker('w1', { datasets }))).toBe(reason);
   });
 
   it('that differ end the attempt and keep its worker away from the study, and the trial goes elsewhere', () => {

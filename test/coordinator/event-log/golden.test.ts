@@ -50,7 +50,7 @@ function summary(state: State): unknown {
     status: study.status,
     why: study.why,
     detail: study.detail,
-    datasetDigest: study.datasetDigest,
+    datasetDigest: study.datasetDigests.get('') ?? '',
     stepsRun: study.stepsRun,
     stepsSaved: study.stepsSaved,
     trials: study.trials.map((trial) => ({

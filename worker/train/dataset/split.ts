@@ -91,10 +91,29 @@ function interleaveClasses(labels: Uint16Array, from: number, count: number, ran
       places[filled++] = (rank + 0.5) / group.length;
     }
   }
-  // Of equal places the lower class comes first, as the classes stand in `samples`: sorting is stable.
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  order.sort((a, b) => places[a]! - places[b]! || a - b);
-  return order.map((i) => samples[i]!);
+  // Of equal places the lower class comes first, as the classes stand in `samples`.
+  return sortByPlace(places).map((i) => samples[i]!);
+}
+
+/**
+ * Indices by rising place, of equal ones the lower first. Places in [0, 1) are spread evenly, so that dealing them out and
+ * putting neighbours right takes a few milliseconds where sorting takes twenty, at the start of every trial.
+ */
+function sortByPlace(places: Float64Array): Uint32Array {
+  const { length } = places;
+  const bucketOf = (i: number): number => Math.floor(places[i]! * length);
+  const starts = new Uint32Array(length + 1);
+  for (let i = 0; i < length; i++) starts[bucketOf(i) + 1]!++;
+  for (let bucket = 0; bucket < length; bucket++) starts[bucket + 1]! += starts[bucket]!;
+  const order = new Uint32Array(length);
+  for (let i = 0; i < length; i++) order[starts[bucketOf(i)]!++] = i;
+  for (let at = 1; at < length; at++) {
+    const index = order[at]!;
+    let to = at;
+    for (; to > 0 && places[order[to - 1]!]! > places[index]!; to--) order[to] = order[to - 1]!;
+    order[to] = index;
+  }
+  return order;
 }
 
 function groupByClass(labels: Uint16Array, from: number, count: number): Uint32Array[] {
