@@ -1,9 +1,9 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Refusal } from '../core/lookup.js';
+import type { RefusalCode } from '../calls/refused.js';
 
 /** The one table that turns refusals into gRPC status codes. */
-const CODES: Record<Refusal['code'] | 'invalid' | 'internal', status> = {
+const CODES: Record<RefusalCode | 'internal', status> = {
   not_found: status.NOT_FOUND,
   conflict: status.FAILED_PRECONDITION,
   invalid: status.INVALID_ARGUMENT,

@@ -1,19 +1,12 @@
-import { randomInt } from 'node:crypto';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import {
-  StudyAction,
-  type StudyServiceServer,
-  type WatchLeaderboardRequest,
-  type WatchLeaderboardResponse,
-} from '../../proto/index.js';
+import type { StudyServiceServer, WatchLeaderboardRequest, WatchLeaderboardResponse } from '../../proto/index.js';
+import { studyOf } from '../calls/look.js';
+import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
-import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
-import { formatFault, parseSearchFile } from '../spec/index.js';
-import { createControlMethods } from './control-methods.js';
-import { toLeaderboard, toStudy, toTrial, toWorker } from './convert.js';
-import { unexpected } from './status.js';
-import { checkRequestId, createUnary, looksAt, Refused, studyOf, taken, trialOf } from './unary.js';
+import { leaderboardView } from '../core/views.js';
+import { toLeaderboard } from './convert.js';
+import { createUnary, toStatus } from './unary.js';
 
 /** A watched board is sent again at most this often, in milliseconds. */
 const WATCH_INTERVAL_MS = 150;
@@ -24,91 +17,31 @@ export interface StudyServiceOptions {
   readonly clock?: () => number;
 }
 
-/** What people and programs ask. Reads see only what the log holds. */
+/** What people and programs ask, over gRPC. */
 export function createStudyService({ coordinator, logger, clock = Date.now }: StudyServiceOptions): StudyServiceServer {
   const unary = createUnary(logger);
-  const { viewOf, studyAfter } = looksAt(coordinator);
-
+  const calls = createStudyCalls(coordinator, clock);
   return {
-    createStudy: unary(async ({ requestId, spec: source, fileName }) => {
-      const parsed = parseSearchFile(source, fileName === '' ? 'search.yaml' : fileName);
-      if (!parsed.ok) throw new Refused({ code: 'invalid', message: parsed.faults.map(formatFault).join('\n') });
-      const { spec } = parsed;
-      const drawnSeed = randomInt(2 ** 32);
-      const reply = taken(
-        await coordinator.submit({
-          type: 'CreateStudy',
-          requestId: checkRequestId(requestId),
-          spec,
-          source,
-          drawnSeed,
-        }),
-      );
-      return { study: await studyAfter(reply.study) };
-    }),
-
-    listStudies: unary(() =>
-      coordinator.view(({ state, fleet }) => ({
-        studies: [...state.studies.values()].map((study) => toStudy(studyView(study, fleet))),
-      })),
-    ),
-
-    getLeaderboard: unary(({ study: id, top }) =>
-      viewOf(id, (study, { state, fleet }) => ({
-        leaderboard: toLeaderboard(leaderboardView(state, fleet, study, top), clock()),
-      })),
-    ),
-
+    createStudy: unary(calls.createStudy),
+    listStudies: unary(calls.listStudies),
+    getLeaderboard: unary(calls.getLeaderboard),
     watchLeaderboard(call: ServerWritableStream<WatchLeaderboardRequest, WatchLeaderboardResponse>): void {
-      watch(call, coordinator, clock).catch((error: unknown) => {
-        call.emit('error', error instanceof Refused ? error.status : unexpected(logger, error));
-      });
+      watch(call, coordinator, clock).catch((error: unknown) => void call.emit('error', toStatus(error, logger)));
     },
-
-    listTrials: unary(({ study: id }) =>
-      viewOf(id, (study, { fleet }) => {
-        const names = study.spec.params.map(({ name }) => name);
-        const trials = study.trials.map((trial) => ({ ...toTrial(trialView(study, trial), names), reports: [] }));
-        return { study: toStudy(studyView(study, fleet)), trials };
-      }),
-    ),
-
-    getTrial: unary(({ study: id, trial: number }) =>
-      viewOf(id, (study, { fleet }) => ({ study: toStudy(studyView(study, fleet)), trial: trialOf(study, number) })),
-    ),
-
-    rerunTrial: unary(async ({ requestId, study: id, trial: number, seed }) => {
-      const reply = taken(
-        await coordinator.submit({
-          type: 'RerunTrial',
-          requestId: checkRequestId(requestId),
-          study: id,
-          trial: number,
-          ...(seed === undefined ? {} : { seed }),
-        }),
-      );
-      return { study: reply.study, trial: await viewOf(reply.study, (study) => trialOf(study, reply.trial)) };
-    }),
-
-    controlStudy: unary(async ({ study, action }) => {
-      if (action === StudyAction.STUDY_ACTION_UNSPECIFIED || action === StudyAction.UNRECOGNIZED) {
-        throw new Refused({ code: 'invalid', message: 'action must be pause, resume or stop' });
-      }
-      const reply = taken(await coordinator.submit({ type: 'ControlStudy', study, action: ACTIONS[action] }));
-      return { study: await studyAfter(reply.study) };
-    }),
-
-    ...createControlMethods(coordinator, unary),
-
-    listWorkers: unary(() => coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map(toWorker) }))),
+    listTrials: unary(calls.listTrials),
+    getTrial: unary(calls.getTrial),
+    rerunTrial: unary(calls.rerunTrial),
+    controlStudy: unary(calls.controlStudy),
+    adjustStudy: unary(calls.adjustStudy),
+    deleteStudy: unary(calls.deleteStudy),
+    stopTrial: unary(calls.stopTrial),
+    invalidateTrial: unary(calls.invalidateTrial),
+    enqueueTrial: unary(calls.enqueueTrial),
+    listWorkers: unary(calls.listWorkers),
+    drainWorker: unary(calls.drainWorker),
+    unquarantineWorker: unary(calls.unquarantineWorker),
   };
 }
-
-const ACTIONS = {
-  [StudyAction.STUDY_ACTION_PAUSE]: 'pause',
-  [StudyAction.STUDY_ACTION_RESUME]: 'resume',
-  [StudyAction.STUDY_ACTION_STOP]: 'stop',
-} as const;
 
 /** Sends the board now and after every change, until the study has finished or the caller has gone. */
 async function watch(

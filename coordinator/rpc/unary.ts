@@ -1,28 +1,9 @@
 import type { handleUnaryCall, ServerUnaryCall, ServiceError, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Study as StudyMessage, Trial } from '../../proto/index.js';
-import type { Coordinator } from '../coordinator.js';
-import { findStudy, findTrial, isRefusal, type Refusal } from '../core/lookup.js';
-import type { Study } from '../core/study.js';
-import type { Core } from '../core/transaction.js';
-import { studyView, trialView } from '../core/views.js';
-import { toStudy, toTrial } from './convert.js';
+import { Refused } from '../calls/refused.js';
 import { statusOf, unexpected } from './status.js';
 
-/** Longest request id. */
-const MAX_REQUEST_ID = 64;
-
-/** An expected refusal on its way to the caller. */
-export class Refused extends Error {
-  readonly status: Pick<ServiceError, 'code' | 'details'>;
-
-  constructor(refusal: Parameters<typeof statusOf>[0]) {
-    super(refusal.message);
-    this.status = statusOf(refusal);
-  }
-}
-
-/** Makes a method of the service from a function that answers one request, or throws {@link Refused}. */
+/** Makes a method of a service from a function that answers one request, or throws {@link Refused}. */
 export type Unary = <Q, A>(answer: (request: Q) => Promise<A>) => handleUnaryCall<Q, A>;
 
 export function createUnary(logger: Logger): Unary {
@@ -30,43 +11,12 @@ export function createUnary(logger: Logger): Unary {
     (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>) => {
       answer(call.request).then(
         (response) => callback(null, response),
-        (error: unknown) => callback(error instanceof Refused ? error.status : unexpected(logger, error)),
+        (error: unknown) => callback(toStatus(error, logger)),
       );
     };
 }
 
-/** Looks at studies that the log holds. */
-export function looksAt(coordinator: Coordinator): {
-  readonly viewOf: <A>(id: string, look: (study: Study, core: Core) => A) => Promise<A>;
-  readonly studyAfter: (id: string) => Promise<StudyMessage>;
-} {
-  const viewOf = <A>(id: string, look: (study: Study, core: Core) => A): Promise<A> =>
-    coordinator.view((core) => look(studyOf(core, id), core));
-  return { viewOf, studyAfter: (id) => viewOf(id, (study, core) => toStudy(studyView(study, core.fleet))) };
-}
-
-export function studyOf(core: Core, id: string): Study {
-  const study = findStudy(core.state, id);
-  if (isRefusal(study)) throw new Refused(study);
-  return study;
-}
-
-export function trialOf(study: Study, number: number): Trial {
-  const trial = findTrial(study, number);
-  if (isRefusal(trial)) throw new Refused(trial);
-  const names = study.spec.params.map(({ name }) => name);
-  return toTrial(trialView(study, trial), names);
-}
-
-export function checkRequestId(id: string): string {
-  if (id.length <= MAX_REQUEST_ID) return id;
-  throw new Refused({
-    code: 'invalid',
-    message: `request_id has ${id.length} characters, at most ${MAX_REQUEST_ID} are allowed`,
-  });
-}
-
-export function taken<R>(outcome: { ok: true; reply: R } | { ok: false; refusal: Refusal }): R {
-  if (outcome.ok) return outcome.reply;
-  throw new Refused(outcome.refusal);
+/** What a failed call is answered. */
+export function toStatus(error: unknown, logger: Logger): Pick<ServiceError, 'code' | 'details'> {
+  return error instanceof Refused ? statusOf(error) : unexpected(logger, error);
 }

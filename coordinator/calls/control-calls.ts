@@ -1,7 +1,8 @@
-import type { AdjustStudyRequest, StudyServiceServer, Worker } from '../../proto/index.js';
+import type { AdjustStudyRequest, Worker } from '../../proto/index.js';
 import type { Coordinator } from '../coordinator.js';
 import type { AdjustStudy, Amount } from '../core/commands.js';
 import { workerViews } from '../core/views.js';
+import { toWorker } from '../rpc/convert.js';
 import {
   HIGHEST_PRIORITY,
   LONGEST_DURATION_MS,
@@ -9,11 +10,12 @@ import {
   MOST_TRIALS,
   parseConfiguration,
 } from '../spec/index.js';
-import { toWorker } from './convert.js';
-import { checkRequestId, looksAt, Refused, taken, trialOf, type Unary } from './unary.js';
+import { checkRequestId, looksAt, taken, trialOf } from './look.js';
+import { Refused } from './refused.js';
+import type { StudyCalls } from './study-calls.js';
 
-type ControlMethods = Pick<
-  StudyServiceServer,
+type ControlCalls = Pick<
+  StudyCalls,
   | 'adjustStudy'
   | 'deleteStudy'
   | 'stopTrial'
@@ -26,39 +28,38 @@ type ControlMethods = Pick<
 /** Longest reason that people give, in characters. */
 const LONGEST_REASON = 500;
 
-/** The methods with which people steer what runs. */
-export function createControlMethods(coordinator: Coordinator, unary: Unary): ControlMethods {
+/** The calls with which people steer what runs. */
+export function createControlCalls(coordinator: Coordinator): ControlCalls {
   const { viewOf, studyAfter } = looksAt(coordinator);
   const trialAfter = async ({ study: id, trial: number }: { readonly study: string; readonly trial: number }) => ({
     study: id,
     trial: await viewOf(id, (study) => trialOf(study, number)),
   });
   return {
-    adjustStudy: unary(async (request) => {
+    adjustStudy: async (request) => {
       const reply = taken(await coordinator.submit(toAdjustStudy(request)));
       return { study: await studyAfter(reply.study) };
-    }),
+    },
 
-    deleteStudy: unary(async ({ study }) => {
+    deleteStudy: async ({ study }) => {
       if (study === '') throw invalid('study is empty: say which one is to be deleted');
       const before = await studyAfter(study);
       taken(await coordinator.submit({ type: 'DeleteStudy', study }));
       return { study: before };
-    }),
+    },
 
-    stopTrial: unary(async ({ study, trial }) =>
+    stopTrial: async ({ study, trial }) =>
       trialAfter(taken(await coordinator.submit({ type: 'StopTrial', study, trial }))),
-    ),
 
-    invalidateTrial: unary(async ({ study, trial, reason }) => {
+    invalidateTrial: async ({ study, trial, reason }) => {
       if (reason.length > LONGEST_REASON) {
         throw invalid(`reason has ${reason.length} characters, at most ${LONGEST_REASON} are allowed`);
       }
       const line = reason.replaceAll(/\s+/g, ' ').trim();
       return trialAfter(taken(await coordinator.submit({ type: 'InvalidateTrial', study, trial, reason: line })));
-    }),
+    },
 
-    enqueueTrial: unary(async ({ requestId, study: asked, configuration }) => {
+    enqueueTrial: async ({ requestId, study: asked, configuration }) => {
       const { id, parsed } = await viewOf(asked, (study) => ({
         id: study.id,
         parsed: parseConfiguration(configuration, study.spec.params, study.spec.relations),
@@ -68,19 +69,18 @@ export function createControlMethods(coordinator: Coordinator, unary: Unary): Co
       const checked = checkRequestId(requestId);
       taken(await coordinator.submit({ type: 'EnqueueTrial', requestId: checked, study: id, params }));
       return { study: await studyAfter(id) };
-    }),
+    },
 
-    drainWorker: unary(async ({ worker, handBack }) => {
+    drainWorker: async ({ worker, handBack }) => {
       const leaving = handBack ? 'hand_back' : 'finish';
       return workerAfter(
         coordinator,
         taken(await coordinator.submit({ type: 'DismissWorker', worker, leaving })).worker,
       );
-    }),
+    },
 
-    unquarantineWorker: unary(async ({ worker }) =>
+    unquarantineWorker: async ({ worker }) =>
       workerAfter(coordinator, taken(await coordinator.submit({ type: 'PardonWorker', worker })).worker),
-    ),
   };
 }
 

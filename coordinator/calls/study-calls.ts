@@ -1,0 +1,132 @@
+import { randomInt } from 'node:crypto';
+import {
+  type AdjustStudyRequest,
+  type AdjustStudyResponse,
+  type ControlStudyRequest,
+  type ControlStudyResponse,
+  type CreateStudyRequest,
+  type CreateStudyResponse,
+  type DeleteStudyRequest,
+  type DeleteStudyResponse,
+  type DrainWorkerRequest,
+  type DrainWorkerResponse,
+  type EnqueueTrialRequest,
+  type EnqueueTrialResponse,
+  type GetLeaderboardRequest,
+  type GetLeaderboardResponse,
+  type GetTrialRequest,
+  type GetTrialResponse,
+  type InvalidateTrialRequest,
+  type InvalidateTrialResponse,
+  type ListStudiesResponse,
+  type ListTrialsRequest,
+  type ListTrialsResponse,
+  type ListWorkersResponse,
+  type RerunTrialRequest,
+  type RerunTrialResponse,
+  type StopTrialRequest,
+  type StopTrialResponse,
+  StudyAction,
+  type UnquarantineWorkerRequest,
+  type UnquarantineWorkerResponse,
+} from '../../proto/index.js';
+import type { Coordinator } from '../coordinator.js';
+import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
+import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
+import { formatFault, parseSearchFile } from '../spec/index.js';
+import { createControlCalls } from './control-calls.js';
+import { checkRequestId, looksAt, taken, trialOf } from './look.js';
+import { Refused } from './refused.js';
+
+/**
+ * What people and programs ask of a coordinator, one question and one answer each, whichever door they come through: gRPC
+ * and the dashboard call the same functions. Reads see only what the log holds. All of them reject with a
+ * {@link Refused} where they refuse.
+ */
+export interface StudyCalls {
+  readonly createStudy: (request: CreateStudyRequest) => Promise<CreateStudyResponse>;
+  readonly listStudies: () => Promise<ListStudiesResponse>;
+  readonly getLeaderboard: (request: GetLeaderboardRequest) => Promise<GetLeaderboardResponse>;
+  readonly listTrials: (request: ListTrialsRequest) => Promise<ListTrialsResponse>;
+  readonly getTrial: (request: GetTrialRequest) => Promise<GetTrialResponse>;
+  readonly rerunTrial: (request: RerunTrialRequest) => Promise<RerunTrialResponse>;
+  readonly controlStudy: (request: ControlStudyRequest) => Promise<ControlStudyResponse>;
+  readonly adjustStudy: (request: AdjustStudyRequest) => Promise<AdjustStudyResponse>;
+  readonly deleteStudy: (request: DeleteStudyRequest) => Promise<DeleteStudyResponse>;
+  readonly stopTrial: (request: StopTrialRequest) => Promise<StopTrialResponse>;
+  readonly invalidateTrial: (request: InvalidateTrialRequest) => Promise<InvalidateTrialResponse>;
+  readonly enqueueTrial: (request: EnqueueTrialRequest) => Promise<EnqueueTrialResponse>;
+  readonly listWorkers: () => Promise<ListWorkersResponse>;
+  readonly drainWorker: (request: DrainWorkerRequest) => Promise<DrainWorkerResponse>;
+  readonly unquarantineWorker: (request: UnquarantineWorkerRequest) => Promise<UnquarantineWorkerResponse>;
+}
+
+export function createStudyCalls(coordinator: Coordinator, clock: () => number): StudyCalls {
+  const { viewOf, studyAfter } = looksAt(coordinator);
+  return {
+    createStudy: async ({ requestId, spec: source, fileName }) => {
+      const parsed = parseSearchFile(source, fileName === '' ? 'search.yaml' : fileName);
+      if (!parsed.ok) {
+        throw new Refused({ code: 'invalid', message: parsed.faults.map(formatFault).join('\n') }, parsed.faults);
+      }
+      const { spec } = parsed;
+      const drawnSeed = randomInt(2 ** 32);
+      const checked = checkRequestId(requestId);
+      const reply = taken(
+        await coordinator.submit({ type: 'CreateStudy', requestId: checked, spec, source, drawnSeed }),
+      );
+      return { study: await studyAfter(reply.study) };
+    },
+
+    listStudies: () =>
+      coordinator.view(({ state, fleet }) => ({
+        studies: [...state.studies.values()].map((study) => toStudy(studyView(study, fleet))),
+      })),
+
+    getLeaderboard: ({ study: id, top }) =>
+      viewOf(id, (study, { state, fleet }) => ({
+        leaderboard: toLeaderboard(leaderboardView(state, fleet, study, top), clock()),
+      })),
+
+    listTrials: ({ study: id }) =>
+      viewOf(id, (study, { fleet }) => {
+        const names = study.spec.params.map(({ name }) => name);
+        const trials = study.trials.map((trial) => ({ ...toTrial(trialView(study, trial), names), reports: [] }));
+        return { study: toStudy(studyView(study, fleet)), trials };
+      }),
+
+    getTrial: ({ study: id, trial: number }) =>
+      viewOf(id, (study, { fleet }) => ({ study: toStudy(studyView(study, fleet)), trial: trialOf(study, number) })),
+
+    rerunTrial: async ({ requestId, study: id, trial: number, seed }) => {
+      const reply = taken(
+        await coordinator.submit({
+          type: 'RerunTrial',
+          requestId: checkRequestId(requestId),
+          study: id,
+          trial: number,
+          ...(seed === undefined ? {} : { seed }),
+        }),
+      );
+      return { study: reply.study, trial: await viewOf(reply.study, (study) => trialOf(study, reply.trial)) };
+    },
+
+    controlStudy: async ({ study, action }) => {
+      if (action === StudyAction.STUDY_ACTION_UNSPECIFIED || action === StudyAction.UNRECOGNIZED) {
+        throw new Refused({ code: 'invalid', message: 'action must be pause, resume or stop' });
+      }
+      const reply = taken(await coordinator.submit({ type: 'ControlStudy', study, action: ACTIONS[action] }));
+      return { study: await studyAfter(reply.study) };
+    },
+
+    ...createControlCalls(coordinator),
+
+    listWorkers: () => coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map(toWorker) })),
+  };
+}
+
+const ACTIONS = {
+  [StudyAction.STUDY_ACTION_PAUSE]: 'pause',
+  [StudyAction.STUDY_ACTION_RESUME]: 'resume',
+  [StudyAction.STUDY_ACTION_STOP]: 'stop',
+} as const;
