@@ -2,14 +2,14 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { trialJson, workerJson } from '../../proto/json.js';
+import { looksAt, trialOf } from '../calls/look.js';
 import type { Coordinator } from '../coordinator.js';
-import { findStudy, isRefusal } from '../core/lookup.js';
 import type { Study } from '../core/study.js';
 import type { Core } from '../core/transaction.js';
-import { trialView, workerViews } from '../core/views.js';
-import { toTrial, toWorker } from '../rpc/convert.js';
+import { workerViews } from '../core/views.js';
+import { toWorker } from '../rpc/convert.js';
 import type { Feeds } from './feeds.js';
-import { HttpRefusal, wholeNumber } from './refusal.js';
+import { wholeNumber } from './refusal.js';
 import { curveRow, studyRow, trialRow } from './rows.js';
 import type { StudyCurves, StudyTable } from './wire.js';
 
@@ -21,12 +21,7 @@ export interface ReadRoutesOptions {
 
 /** Everything that looks and changes nothing: the views that every face has, and the two event streams. */
 export function readRoutes({ coordinator, feeds, clock }: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
-  const look = <A>(id: string, view: (study: Study, core: Core) => A): Promise<A> =>
-    coordinator.view((core) => {
-      const study = findStudy(core.state, id);
-      if (isRefusal(study)) throw new HttpRefusal(study);
-      return view(study, core);
-    });
+  const { viewOf: look } = looksAt(coordinator);
   const routes = new Hono<{ Bindings: HttpBindings }>();
 
   routes.get('/studies', async (context) =>
@@ -54,15 +49,7 @@ export function readRoutes({ coordinator, feeds, clock }: ReadRoutesOptions): Ho
 
   routes.get('/studies/:id/trials/:number', async (context) => {
     const number = wholeNumber('trial', context.req.param('number'));
-    return context.json(
-      await look(context.req.param('id'), (study) => {
-        const trial = study.trials[number];
-        if (trial === undefined) {
-          throw new HttpRefusal({ code: 'not_found', message: `study ${study.id} has no trial ${number}` });
-        }
-        return trialJson(toTrial(trialView(study, trial), namesOf(study)));
-      }),
-    );
+    return context.json(await look(context.req.param('id'), (study) => trialJson(trialOf(study, number))));
   });
 
   routes.get('/workers', async (context) =>
@@ -99,8 +86,4 @@ function studyTable(study: Study, { state, fleet }: Core, nowMs: number): StudyT
     position: state.events,
     nowMs,
   };
-}
-
-function namesOf(study: Study): readonly string[] {
-  return study.spec.params.map(({ name }) => name);
 }

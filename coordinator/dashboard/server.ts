@@ -8,13 +8,16 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
+import { Refused } from '../calls/refused.js';
+import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { ConfigError } from '../errors.js';
 import { parseAddress, type RunningServer } from '../rpc/server.js';
+import { controlRoutes } from './control-routes.js';
 import { Feeds } from './feeds.js';
 import { protectiveHeaders, sameSiteOnly } from './guard.js';
 import { readRoutes } from './read-routes.js';
-import { HttpRefusal } from './refusal.js';
+import { answerOf } from './refusal.js';
 
 export interface DashboardOptions {
   readonly coordinator: Coordinator;
@@ -47,10 +50,14 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
   });
   app.use('/api/*', compress());
   app.route('/api', readRoutes({ coordinator, feeds, clock }));
+  app.route('/api', controlRoutes(createStudyCalls(coordinator, clock)));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
   app.use(pages());
   app.onError((error, context) => {
-    if (error instanceof HttpRefusal) return context.json(error.body, error.status);
+    if (error instanceof Refused) {
+      const { body, status } = answerOf(error);
+      return context.json(body, status);
+    }
     logger.error({ err: error, path: context.req.path }, 'a request failed unexpectedly');
     const message = 'the coordinator failed on this request; its log says why';
     return context.json({ error: { code: 'internal', message } }, 500);

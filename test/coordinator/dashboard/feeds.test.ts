@@ -21,7 +21,11 @@ async function report(trial: number, step: number, value: number, number = 1): P
   await progress({ reports: [{ ...attempt(trial, number), step, metrics: { value } }] });
 }
 
-async function end(trial: number, outcome: 'completed' | 'failed' = 'completed', number = 1): Promise<void> {
+async function end(
+  trial: number,
+  outcome: 'completed' | 'failed' | 'handed_back' = 'completed',
+  number = 1,
+): Promise<void> {
   await progress({ results: [{ ...attempt(trial, number), outcome, error: outcome === 'failed' ? 'boom' : '' }] });
 }
 
@@ -79,7 +83,7 @@ describe('a page that follows a study', () => {
     await report(0, 1, 0.5);
     await vi.waitUntil(() => page.curves?.get(0)?.steps.length === 1);
     await report(0, 2, 0.6);
-    await end(0, 'failed');
+    await end(0, 'handed_back');
     await report(0, 1, 0.3, 2);
     at = await position();
     // One more, so that the stream has something to say after we know where to stop.
@@ -127,12 +131,56 @@ describe('a page that follows a study', () => {
   });
 });
 
+describe('a change that a page asks for', () => {
+  const act = async (path: string, body: object, headers: Record<string, string> = { 'x-assay-change': '1' }) => {
+    const init = { method: 'POST', body: JSON.stringify(body), headers };
+    const response = await fetch(`${served.address}/api/${path}`, init);
+    return { status: response.status, body: (await response.json()) as Record<string, never> };
+  };
+
+  it('is what the gRPC method of that name does', async () => {
+    await begin();
+    expect(await act('studies/digits/pause', {})).toMatchObject({ status: 200, body: { study: { state: 'paused' } } });
+    expect(await act('studies/digits/resume', {})).toMatchObject({ body: { study: { state: 'running' } } });
+    const adjusted = await act('studies/digits/adjust', { trials: { more: 4 }, parallel: 1 });
+    expect(adjusted).toMatchObject({ status: 200, body: { study: { budgetTrials: 10, parallel: 1 } } });
+    expect(await act('studies/digits/trials/0/stop', {})).toMatchObject({
+      status: 200,
+      body: { trial: { number: 0 } },
+    });
+    expect(await act('workers/w1/drain', {})).toMatchObject({ status: 200, body: { worker: { draining: true } } });
+  });
+
+  it('needs the header that only our own pages send', async () => {
+    await begin();
+    expect((await act('studies/digits/stop', {}, {})).status).toBe(403);
+    const foreign = { 'x-assay-change': '1', origin: 'http://evil.example' };
+    expect((await act('studies/digits/stop', {}, foreign)).status).toBe(403);
+    expect((await get<{ study: { state: string } }>(`${served.address}/api/studies/digits/table`)).study.state).toBe(
+      'running',
+    );
+  });
+
+  it('is refused in words, with the faults of a search file at their positions', async () => {
+    await begin();
+    const spec = 'name: x\nbudget: {trials: 0}\n';
+    const { status, body } = await act('studies', { spec });
+    expect(status).toBe(400);
+    expect(body['error']).toMatchObject({ code: 'invalid' });
+    const { faults } = body['error'] as { faults: { line: number; column: number; path: string }[] };
+    expect(faults).toContainEqual(expect.objectContaining({ line: 2, column: 18, path: 'budget.trials' }));
+    expect((await act('studies/digits/adjust', { trials: { more: 0 } })).status).toBe(400);
+    expect((await act('studies/digits/pause', { surprise: 1 })).status).toBe(400);
+    expect((await act('studies/nope/pause', {})).status).toBe(404);
+  });
+});
+
 describe('the routes', () => {
   it('answer with one error where there is no such study, trial or path', async () => {
     await begin();
     for (const [path, message] of [
       ['studies/nope/table', 'there is no study nope: the latest are digits'],
-      ['studies/digits/trials/99', 'study digits has no trial 99'],
+      ['studies/digits/trials/99', 'study digits has no trial 99: its trials are 0 to 1'],
       ['studies/digits/trials/x', 'trial "x" must be a whole number'],
       ['nothing', 'there is nothing at /api/nothing'],
     ]) {
