@@ -1,7 +1,7 @@
 // Builds the dashboard's pages into dist/, with compressed copies beside each file. Where neither the pages' sources nor
 // the packages they are made of have changed since the last build, there is nothing to do.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -9,7 +9,7 @@ const ROOT = 'coordinator/dashboard/ui';
 const OUT = 'dist/coordinator/dashboard/ui';
 const MARK = 'dist/coordinator/dashboard/ui.sources';
 /** What the pages are made of: their own files, and the mathematics that they share with the coordinator. */
-const SOURCES = ['coordinator/dashboard', 'search', 'package-lock.json'];
+const SOURCES = ['coordinator/dashboard', 'search', 'package-lock.json', 'scripts/build-dashboard.mjs'];
 const COMPRESSIBLE = /\.(js|css|html|svg|json|txt)$/;
 
 const mark = hashOf(SOURCES.flatMap(filesIn));
@@ -23,8 +23,28 @@ for (const file of filesIn(OUT).filter((name) => COMPRESSIBLE.test(name))) {
   writeFileSync(`${file}.br`, brotliCompressSync(content, quality));
   writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
 }
-mkdirSync('dist/coordinator/dashboard', { recursive: true });
+await buildOffline(build);
 writeFileSync(MARK, mark);
+
+/** The page that an exported file is made of: one file with everything in it and a place for the data. */
+async function buildOffline(build) {
+  const { output } = await build({
+    root: ROOT,
+    configFile: join(ROOT, 'vite.config.ts'),
+    logLevel: 'warn',
+    build: { write: false, rollupOptions: { input: join(ROOT, 'offline.html'), output: { codeSplitting: false } } },
+  });
+  const page = output.find(({ fileName }) => fileName.endsWith('.html')).source;
+  const code = output.find(({ type, isEntry }) => type === 'chunk' && isEntry).code;
+  const style = output.find(({ fileName }) => fileName.endsWith('.css')).source;
+  const bare = page.replaceAll(/<script[^>]*><\/script>|<link[^>]*>/g, '');
+  // A "</script>" inside the code would end it; a function is given, because "$&" in it would mean something.
+  const script = `<script type="module">${code.replaceAll('</script', '<\\/script')}</script>`;
+  const whole = bare
+    .replace('</head>', () => `<style>${style}</style></head>`)
+    .replace('</body>', () => `${script}</body>`);
+  writeFileSync('dist/coordinator/dashboard/offline.html', whole);
+}
 
 /** All files in a folder, or the file itself, in a fixed order. */
 function filesIn(path) {

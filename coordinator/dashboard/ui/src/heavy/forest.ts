@@ -1,20 +1,26 @@
-import { useEffect, useState } from 'react';
+import { type Context, createContext, useEffect, useState } from 'react';
 import type { Contour, SlicePoint } from '../../../../../search/importance/charts.js';
 import type { Importance } from '../../../../../search/importance/importance.js';
 import type { Params } from '../../../../../search/param.js';
 import type { StudyData } from '../data/study-data.js';
 import type { Answer, Question, Request, Response, StudyRecord } from './messages.js';
 
+/** Starts the thread; a page in a file brings one along, because it cannot load another file. */
+export const ForestThreadContext: Context<() => Worker> = createContext(
+  () => new Worker(new URL('./heavy.worker.ts', import.meta.url), { type: 'module' }),
+);
+
 /** The thread that answers questions about one study. */
 export class Forest {
   readonly #data: StudyData;
-  readonly #thread = new Worker(new URL('./heavy.worker.ts', import.meta.url), { type: 'module' });
+  readonly #thread: Worker;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #sent: number | undefined;
   #asked = 0;
 
-  constructor(data: StudyData) {
+  constructor(data: StudyData, thread: Worker) {
     this.#data = data;
+    this.#thread = thread;
     this.#thread.onmessage = ({ data: response }: MessageEvent<Response>) => {
       const waiting = this.#waiting.get(response.id);
       this.#waiting.delete(response.id);

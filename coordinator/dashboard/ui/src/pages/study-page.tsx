@@ -23,11 +23,12 @@ export function StudyPage({ id }: { readonly id: string }) {
     case 'failed':
       return <Failed error={loaded.error} retry={loaded.retry} />;
     case 'ready':
-      return <Study data={loaded.value} connection={loaded.connection} />;
+      return <StudyView data={loaded.value} connection={loaded.connection} />;
   }
 }
 
-function Study({ data, connection }: { readonly data: StudyData; readonly connection: Connection }) {
+/** A study that is there. */
+export function StudyView({ data, connection }: { readonly data: StudyData; readonly connection: Connection }) {
   const source = useSource();
   const version = useVersion(data);
   const plotVersion = useCalmVersion(data, data.trials.length > 2_000 ? LARGE_PLOT_INTERVAL_MS : PLOT_INTERVAL_MS);

@@ -1,9 +1,9 @@
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { setQuery, useAddress } from '../data/address.js';
 import { writeFilter } from '../data/board-view.js';
 import type { StudyData } from '../data/study-data.js';
 import type { TrialItem } from '../data/trial-item.js';
-import { Forest, useAnswer } from '../heavy/forest.js';
+import { Forest, ForestThreadContext, useAnswer } from '../heavy/forest.js';
 import { Chart, type ChartEvents } from './chart.js';
 import type { PlotInput } from './common.js';
 import {
@@ -260,12 +260,13 @@ function ParamSelect({ data, label, value, onChange }: ParamSelectProps) {
 }
 
 function useForest(data: StudyData): Forest | undefined {
+  const start = useContext(ForestThreadContext);
   const [forest, setForest] = useState<Forest>();
   useEffect(() => {
-    const made = new Forest(data);
+    const made = new Forest(data, start());
     setForest(made);
     return () => made.close();
-  }, [data]);
+  }, [data, start]);
   return forest;
 }
 
