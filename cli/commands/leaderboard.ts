@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { Leaderboard } from '../../proto/index.js';
 import { leaderboardJson } from '../../proto/json.js';
+import { trialsCsv } from '../../proto/trials-csv.js';
 import { boardLines } from '../board-table.js';
 import { type StudyClient, withClient } from '../client.js';
 import { INTERRUPTED } from '../fail.js';
@@ -13,7 +14,6 @@ import { printJson } from '../print-json.js';
 import { printSummary } from '../summary.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { span } from '../text.js';
-import { trialsCsv } from '../trials-csv.js';
 
 interface Options {
   readonly coordinator: string;

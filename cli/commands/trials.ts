@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Study, Trial } from '../../proto/index.js';
 import { studyJson, trialJson } from '../../proto/json.js';
 import { trialStateName } from '../../proto/state-names.js';
+import { trialsCsv } from '../../proto/trials-csv.js';
 import { meanText, paramCells, paramColumns, stepText } from '../board-table.js';
 import { withClient } from '../client.js';
 import { formatDuration, formatMetric } from '../format.js';
@@ -11,7 +12,6 @@ import { trialStyle } from '../states.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { plainText, span } from '../text.js';
-import { trialsCsv } from '../trials-csv.js';
 
 interface Options {
   readonly coordinator: string;

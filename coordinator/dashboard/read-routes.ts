@@ -1,13 +1,15 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import { trialJson, workerJson } from '../../proto/json.js';
+import type { Study as StudyMessage, Trial } from '../../proto/index.js';
+import { studyJson, trialJson, workerJson } from '../../proto/json.js';
+import { trialsCsv } from '../../proto/trials-csv.js';
 import { looksAt, trialOf } from '../calls/look.js';
 import type { Coordinator } from '../coordinator.js';
 import type { Study } from '../core/study.js';
 import type { Core } from '../core/transaction.js';
-import { workerViews } from '../core/views.js';
-import { toWorker } from '../rpc/convert.js';
+import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
+import { toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import type { Feeds } from './feeds.js';
 import { wholeNumber } from './refusal.js';
 import { curveRow, studyRow, trialRow } from './rows.js';
@@ -52,6 +54,21 @@ export function readRoutes({ coordinator, feeds, clock }: ReadRoutesOptions): Ho
     return context.json(await look(context.req.param('id'), (study) => trialJson(trialOf(study, number))));
   });
 
+  routes.get('/studies/:id/export.csv', async (context) => {
+    const { study, trials, ranks } = await look(context.req.param('id'), everything);
+    const text = trialsCsv(
+      study,
+      trials.map((trial) => ({ trial, ...rankOf(ranks, trial) })),
+    );
+    return context.text(text, 200, { 'content-type': 'text/csv; charset=utf-8' });
+  });
+
+  routes.get('/studies/:id/export.json', async (context) => {
+    const { study, trials, ranks } = await look(context.req.param('id'), everything);
+    const rows = trials.map((trial) => ({ rank: ranks.get(trial.number) ?? null, ...trialJson(trial) }));
+    return context.json({ study: studyJson(study), trials: rows });
+  });
+
   routes.get('/workers', async (context) =>
     context.json(
       await coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map((one) => workerJson(toWorker(one))) })),
@@ -86,4 +103,23 @@ function studyTable(study: Study, { state, fleet }: Core, nowMs: number): StudyT
     position: state.events,
     nowMs,
   };
+}
+
+/** A study with all its trials, reports included, and the ranks of those that have one. */
+function everything(
+  study: Study,
+  { state, fleet }: Core,
+): { study: StudyMessage; trials: Trial[]; ranks: Map<number, number> } {
+  const names = study.spec.params.map(({ name }) => name);
+  const { rows } = leaderboardView(state, fleet, study, 0);
+  return {
+    study: toStudy(studyView(study, fleet)),
+    trials: study.trials.map((trial) => toTrial(trialView(study, trial), names)),
+    ranks: new Map(rows.map(({ rank, item }) => [item.number, rank])),
+  };
+}
+
+function rankOf(ranks: ReadonlyMap<number, number>, { number }: Trial): { rank?: number } {
+  const rank = ranks.get(number);
+  return rank === undefined ? {} : { rank };
 }

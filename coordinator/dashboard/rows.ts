@@ -40,6 +40,7 @@ export function trialRow(study: Study, trial: Trial): TrialRow {
     ]),
     repeatsRow(view.repeats),
     study.spec.params.map(({ name }) => view.params[name] ?? null),
+    view.invalidated ?? null,
   ];
 }
 

@@ -36,6 +36,8 @@ export type TrialRow = readonly [
   /** What it is ranked by where that is not its own value: the mean of its configuration's repeats. */
   standing: RepeatsRow | null,
   params: readonly (ParamValue | null)[],
+  /** Why it was taken out of ranking and history; null for one that counts. */
+  invalidated: string | null,
 ];
 
 /** `GET /api/studies/ID/table`. */

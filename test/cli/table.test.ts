@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { csv } from '../../cli/csv.js';
 import { type Column, tableLines } from '../../cli/table.js';
 import { paint, span } from '../../cli/text.js';
+import { csv } from '../../proto/csv.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'trial', align: 'right' },

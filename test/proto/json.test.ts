@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { trialsCsv } from '../../cli/trials-csv.js';
 import { TrialState } from '../../proto/index.js';
 import { leaderboardJson, trialJson } from '../../proto/json.js';
+import { trialsCsv } from '../../proto/trials-csv.js';
 import { board, param, reports, running, START_MS, study, trial } from '../cli/canned.js';
 
 describe('the JSON shapes', () => {

@@ -135,7 +135,7 @@ describe('a change that a page asks for', () => {
   const act = async (path: string, body: object, headers: Record<string, string> = { 'x-assay-change': '1' }) => {
     const init = { method: 'POST', body: JSON.stringify(body), headers };
     const response = await fetch(`${served.address}/api/${path}`, init);
-    return { status: response.status, body: (await response.json()) as Record<string, never> };
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
 
   it('is what the gRPC method of that name does', async () => {

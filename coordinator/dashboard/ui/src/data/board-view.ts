@@ -1,7 +1,7 @@
 import type { ParamSpec, ParamValue } from '../../../../../search/param.js';
 import { shareRank } from '../../../../../search/rank.js';
 import type { TrialState } from '../../../wire.js';
-import type { StudyData } from './study-data.js';
+import { isRanked, type StudyData } from './study-data.js';
 import type { TrialItem } from './trial-item.js';
 
 export const STATES: readonly TrialState[] = ['running', 'complete', 'pruned', 'paused', 'waiting', 'failed'];
@@ -91,9 +91,7 @@ export function ranksOf(data: StudyData): number[] {
 }
 
 function byRank(data: StudyData): TrialItem[] {
-  const rest = data.trials.filter(
-    ({ state, rerunOf }) => rerunOf !== null || (state !== 'complete' && state !== 'pruned'),
-  );
+  const rest = data.trials.filter((trial) => !isRanked(trial));
   rest.sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || b.number - a.number);
   return [...data.ranked, ...rest];
 }

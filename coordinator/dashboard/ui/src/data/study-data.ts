@@ -116,8 +116,9 @@ export class StudyData {
   }
 }
 
-function isRanked({ state, rerunOf }: TrialItem): boolean {
-  return rerunOf === null && (state === 'complete' || state === 'pruned');
+/** Whether a trial has a place on the board. */
+export function isRanked({ state, rerunOf, invalidated }: TrialItem): boolean {
+  return rerunOf === null && invalidated === null && (state === 'complete' || state === 'pruned');
 }
 
 function curveOf([, steps, values]: CurveRow): Curve {

@@ -25,11 +25,13 @@ export interface TrialItem {
   readonly standing: Standing;
   /** In the order of the space; null where inactive. */
   readonly params: readonly (ParamValue | null)[];
+  /** Why it left ranking and history; null for one that counts. */
+  readonly invalidated: string | null;
 }
 
 export function fromRow(row: TrialRow): TrialItem {
   const [number, state, value, valueStep, lastStep, plannedSteps, origin, rerunOf, reason] = row;
-  const [, , , , , , , , , proposedAt, endedAt, basedOn, seed, attempts, repeats, params] = row;
+  const [, , , , , , , , , proposedAt, endedAt, basedOn, seed, attempts, repeats, params, invalidated] = row;
   const ownValue = value === null ? undefined : fromWire(value);
   return {
     number,
@@ -49,6 +51,7 @@ export function fromRow(row: TrialRow): TrialItem {
     repeats,
     standing: standingOf(number, state, ownValue, repeats),
     params,
+    invalidated,
   };
 }
 

@@ -54,10 +54,8 @@ export class Forest {
   }
 }
 
-function recordOf({ space, metric, trials }: StudyData): StudyRecord {
-  const complete = trials.filter(
-    ({ state, value, rerunOf }) => rerunOf === null && state === 'complete' && Number.isFinite(value),
-  );
+function recordOf({ space, metric, ranked }: StudyData): StudyRecord {
+  const complete = ranked.filter(({ state, value }) => state === 'complete' && Number.isFinite(value));
   return {
     params: space.params,
     relations: space.relations,

@@ -58,7 +58,25 @@ function rowSoFar(
   at: number,
   sofar: { readonly steps: readonly number[]; readonly values: readonly WireNumber[]; readonly sign: number },
 ): TrialRow {
-  const [number, , , , , plannedSteps, origin, rerunOf, , proposedAtMs, , basedOn, seed, attempts, , params] = row;
+  const [
+    number,
+    ,
+    ,
+    ,
+    ,
+    plannedSteps,
+    origin,
+    rerunOf,
+    ,
+    proposedAtMs,
+    ,
+    basedOn,
+    seed,
+    attempts,
+    ,
+    params,
+    invalidated,
+  ] = row;
   const begun = attempts
     .filter(([, start]) => start <= at)
     .map(
@@ -73,6 +91,6 @@ function rowSoFar(
   const value = best < 0 ? null : values[best]!;
   return [
     ...([number, state, value, steps[best] ?? 0, steps.at(-1) ?? 0, plannedSteps, origin, rerunOf, ''] as const),
-    ...([proposedAtMs, 0, basedOn, seed, begun, null, params] as const),
+    ...([proposedAtMs, 0, basedOn, seed, begun, null, params, invalidated] as const),
   ];
 }

@@ -1,7 +1,7 @@
 import type { WorkerJson } from '../../../../../proto/json.js';
 import { useNow, useOverview, useSource } from '../data/hooks.js';
 import { formatBytes, formatDuration, formatShare } from '../format.js';
-import { Confirm } from '../parts/confirm.js';
+import { ActButton, Confirm } from '../parts/confirm.js';
 import { Link, studyPath } from '../parts/link.js';
 import { ConnectionNotice, Empty, Loading } from '../parts/notices.js';
 import { StateBadge } from '../parts/state-badge.js';
@@ -67,6 +67,8 @@ function WorkerCard({ worker, now }: { readonly worker: WorkerJson; readonly now
           {worker.attemptsDone}
           {perHour !== undefined && ` (${Math.round(perHour).toLocaleString()} per hour)`}
         </dd>
+        <dt>failed</dt>
+        <dd>{worker.attemptsFailed}</dd>
         <dt>attached for</dt>
         <dd>{formatDuration(attachedMs)}</dd>
         {labels.length > 0 && (
@@ -98,6 +100,13 @@ function WorkerCard({ worker, now }: { readonly worker: WorkerJson; readonly now
           ))}
         </ul>
       )}
+      {worker.quarantine !== '' && <p className="strip strip-bad">{worker.quarantine}</p>}
+      {act && worker.quarantine !== '' && (
+        <ActButton
+          label="Let it work again"
+          act={() => act(`workers/${encodeURIComponent(worker.id)}/unquarantine`, {})}
+        />
+      )}
       {act && !worker.draining && (
         <Confirm
           label="Drain"
@@ -109,7 +118,8 @@ function WorkerCard({ worker, now }: { readonly worker: WorkerJson; readonly now
   );
 }
 
-function stateOf({ connected, draining }: WorkerJson): string {
+function stateOf({ connected, draining, quarantine }: WorkerJson): string {
+  if (quarantine !== '') return 'quarantined';
   if (!connected) return 'away';
   return draining ? 'draining' : 'attached';
 }

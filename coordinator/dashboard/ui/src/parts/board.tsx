@@ -85,7 +85,7 @@ export function Board({ data, version, trials, view, selected, onSelect }: Board
                 tabIndex={-1}
                 aria-rowindex={index + 2}
                 aria-selected={trial.number === selected}
-                className={`board-row board-trial state-${trial.state}`}
+                className={`board-row board-trial state-${trial.state}${trial.invalidated === null ? '' : ' invalidated'}`}
                 style={{ gridTemplateColumns: template, height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
                 onClick={() => onSelect(trial.number)}
                 onKeyDown={(event) => {

@@ -1,38 +1,30 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
+import { Dialog } from './dialog.js';
 
 interface ConfirmProps {
   readonly label: string;
   /** What will happen, said before it does. */
   readonly question: string;
-  readonly children?: ReactNode;
   readonly act: () => Promise<unknown>;
   readonly className?: string;
 }
 
 /** A button whose act cannot be undone: it asks once, and says what will happen. */
 export function Confirm({ label, question, act, className }: ConfirmProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [asking, setAsking] = useState(false);
-  useEffect(() => {
-    if (asking) dialog.current?.showModal();
-  }, [asking]);
   return (
-    <>
-      <button type="button" className={className} onClick={() => setAsking(true)}>
-        {label}
-      </button>
-      {asking && (
-        <dialog ref={dialog} onClose={() => setAsking(false)} aria-label={label}>
+    <Dialog label={label} {...(className === undefined ? {} : { className })}>
+      {(close) => (
+        <>
           <p>{question}</p>
           <div className="row">
-            <ActButton label={label} act={act} className="bad" onDone={() => dialog.current?.close()} />
-            <button type="button" onClick={() => dialog.current?.close()}>
+            <ActButton label={label} act={act} className="bad" onDone={close} />
+            <button type="button" onClick={close}>
               Cancel
             </button>
           </div>
-        </dialog>
+        </>
       )}
-    </>
+    </Dialog>
   );
 }
 

@@ -1,32 +1,47 @@
+import { goTo } from '../data/address.js';
 import type { Source } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import type { TrialItem } from '../data/trial-item.js';
+import { BudgetForm } from './budget-form.js';
 import { ActButton, Confirm } from './confirm.js';
+import { Dialog } from './dialog.js';
+import { EnqueueForm } from './enqueue-form.js';
 
-type Act = NonNullable<Source['act']>;
+export type Act = NonNullable<Source['act']>;
 
 /** What can be done with a study as it stands. */
 export function StudyControls({ data, act }: { readonly data: StudyData; readonly act: Act }) {
   const { id, state } = data.study;
   const path = `studies/${encodeURIComponent(id)}`;
+  const isOpen = state === 'running' || state === 'paused';
   return (
     <div className="row">
       {state === 'running' && <ActButton label="Pause" act={() => act(`${path}/pause`, {})} />}
       {state === 'paused' && <ActButton label="Resume" act={() => act(`${path}/resume`, {})} />}
-      {(state === 'running' || state === 'paused') && (
-        <Confirm
-          label="Stop"
-          className="bad"
-          question={`${id} starts nothing more, and what runs is ended now; what its trials have reported is kept. It can be extended later.`}
-          act={() => act(`${path}/stop`, {})}
-        />
-      )}
+      <Dialog label="Budget">{(close) => <BudgetForm data={data} act={act} onDone={close} />}</Dialog>
+      {isOpen && <Dialog label="Enqueue">{(close) => <EnqueueForm data={data} act={act} onDone={close} />}</Dialog>}
       <a className="button" href={`/api/${path}/export.csv`} download={`${id}.csv`}>
         CSV
       </a>
       <a className="button" href={`/api/${path}/export.json`} download={`${id}.json`}>
         JSON
       </a>
+      {isOpen && (
+        <Confirm
+          label="Stop"
+          className="bad"
+          question={`${id} starts nothing more, and what runs is ended now; what its trials have reported is kept.`}
+          act={() => act(`${path}/stop`, {})}
+        />
+      )}
+      {state === 'finished' && (
+        <Confirm
+          label="Delete"
+          className="bad"
+          question={`${id} and its ${data.trials.length} trials are gone for good, their weights and checkpoints too.`}
+          act={() => act(path, {}, 'DELETE').then(() => goTo('/studies'))}
+        />
+      )}
     </div>
   );
 }
@@ -39,10 +54,28 @@ interface TrialControlsProps {
 
 /** What can be done with one trial. */
 export function TrialControls({ data, trial, act }: TrialControlsProps) {
-  const path = `studies/${encodeURIComponent(data.study.id)}/trials/${trial.number}`;
+  const { number, state } = trial;
+  const path = `studies/${encodeURIComponent(data.study.id)}/trials/${number}`;
+  const isOpen = state === 'running' || state === 'waiting' || state === 'paused';
   return (
     <div className="row">
       <ActButton label="Train again" act={() => act(`${path}/rerun`, { requestId: crypto.randomUUID() })} />
+      {isOpen && (
+        <Confirm
+          label="Stop"
+          className="bad"
+          question={`Trial ${number} ends now and counts as pruned; what it has reported is kept.`}
+          act={() => act(`${path}/stop`, {})}
+        />
+      )}
+      {!isOpen && trial.invalidated === null && (
+        <Confirm
+          label="Invalidate"
+          className="bad"
+          question={`Trial ${number} leaves the ranking and the sampler's history. It keeps its number, and this cannot be undone.`}
+          act={() => act(`${path}/invalidate`, { reason: 'invalidated on the dashboard' })}
+        />
+      )}
     </div>
   );
 }

@@ -34,6 +34,11 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
       {trial === undefined && <Failed error={new Error(`${data.study.id} has no trial ${number}.`)} />}
       {trial && (
         <>
+          {trial.invalidated !== null && (
+            <p className="strip strip-bad">
+              Invalidated: it has left the ranking and the sampler's history. {trial.invalidated}
+            </p>
+          )}
           {trial.reason !== '' && <p className="strip">{trial.reason}</p>}
           <dl className="facts">
             <dt>{data.metric.name}</dt>

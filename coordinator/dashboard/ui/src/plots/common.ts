@@ -88,7 +88,7 @@ export function drawable(trials: readonly TrialItem[]): TrialItem[] {
 
 /** The best values so far in the order in which trials ended: [how many had ended, value, trial]. */
 export function incumbents(data: StudyData): [ended: number, value: number, trial: number][] {
-  const done = drawable(data.trials.filter(({ rerunOf, state }) => rerunOf === null && state === 'complete'));
+  const done = drawable(data.ranked.filter(({ state }) => state === 'complete'));
   done.sort((a, b) => a.endedAt - b.endedAt || a.number - b.number);
   const path: [number, number, number][] = [];
   let best: number | undefined;

@@ -1,6 +1,6 @@
-import type { Study, Trial } from '../proto/index.js';
-import { trialStateName } from '../proto/state-names.js';
 import { csv } from './csv.js';
+import type { Study, Trial } from './index.js';
+import { trialStateName } from './state-names.js';
 
 /** One trial on a line, with its rank where it has one. */
 export interface RankedTrial {
