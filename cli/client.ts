@@ -40,7 +40,12 @@ export interface StudyClient {
   getLeaderboard(study: string, top: number): Promise<Leaderboard>;
   listTrials(study: string): Promise<ListTrialsResponse>;
   getTrial(study: string, trial: number): Promise<GetTrialResponse>;
-  rerunTrial(study: string, trial: number): Promise<RerunTrialResponse>;
+  /** @param as another seed than the trial's own, and the request's id where a repetition is to find what it made */
+  rerunTrial(
+    study: string,
+    trial: number,
+    as?: { readonly seed: number; readonly requestId: string },
+  ): Promise<RerunTrialResponse>;
   controlStudy(study: string, action: StudyAction): Promise<Study>;
   listWorkers(): Promise<readonly Worker[]>;
   /** Boards until the study has finished or `signal` is aborted; a coordinator that goes away is awaited. */
@@ -99,8 +104,8 @@ export function openClient(address: string, patience: Patience = PATIENCE): Stud
     },
     listTrials: (study) => call((options, done) => stubs.current.listTrials({ study }, meta, options, done)),
     getTrial: (study, trial) => call((options, done) => stubs.current.getTrial({ study, trial }, meta, options, done)),
-    rerunTrial: (study, trial) => {
-      const request = { requestId: randomUUID(), study, trial };
+    rerunTrial: (study, trial, as) => {
+      const request = { requestId: as?.requestId ?? randomUUID(), study, trial, seed: as?.seed };
       return call((options, done) => stubs.current.rerunTrial(request, meta, options, done));
     },
     controlStudy: async (study, action) => {

@@ -98,6 +98,20 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/replay.js')).replayCommand(),
   },
   {
+    name: 'best',
+    group: LOOK,
+    summary: "show a study's best trial and fetch its model",
+    examples: ['assay best', 'assay best digits --export model'],
+    load: async () => (await import('./commands/best.js')).bestCommand(),
+  },
+  {
+    name: 'predict',
+    group: LOOK,
+    summary: 'say what an exported model sees in images',
+    examples: ['assay predict model image.png', 'assay predict model *.png --top 1'],
+    load: async () => (await import('./commands/predict.js')).predictVerb(),
+  },
+  {
     name: 'workers',
     group: LOOK,
     summary: 'list the attached workers',
@@ -110,6 +124,13 @@ export const VERBS: readonly Verb[] = [
     summary: "train a trial's configuration again with the same seed",
     examples: ['assay rerun digits 7', 'assay rerun digits 7 --watch'],
     load: async () => (await import('./commands/rerun.js')).rerunCommand(),
+  },
+  {
+    name: 'confirm',
+    group: STEER,
+    summary: 'train the best again with fresh seeds and say whether the order holds',
+    examples: ['assay confirm digits', 'assay confirm digits --top 3 --seeds 5'],
+    load: async () => (await import('./commands/confirm.js')).confirmCommand(),
   },
   {
     name: 'pause',

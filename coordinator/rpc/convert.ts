@@ -1,3 +1,4 @@
+import { isFileName } from '../../proto/file-name.js';
 import {
   type ArtifactFile,
   type Assignment,
@@ -96,8 +97,6 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
 
 /** Most files that are saved together. */
 const MOST_FILES = 256;
-/** What a file may be called: nothing that leads out of a folder, on any system. */
-const FILE_NAME = /^(?!.*(^|\/)\.)[A-Za-z0-9._-]{1,100}(\/[A-Za-z0-9._-]{1,100}){0,15}$/;
 
 const KINDS = {
   [SavedKind.SAVED_KIND_CHECKPOINT]: 'checkpoint',
@@ -115,7 +114,7 @@ function fromSaved({ kind, step, files, metrics }: AttemptSaved): SavedFiles {
   if (kind === SavedKind.SAVED_KIND_CHECKPOINT && step < 1) throw new ProtocolError('a checkpoint has no step');
   const names = new Set<string>();
   for (const { name, sha256 } of files) {
-    if (!FILE_NAME.test(name)) throw new ProtocolError(`a saved file is called ${JSON.stringify(name.slice(0, 80))}`);
+    if (!isFileName(name)) throw new ProtocolError(`a saved file is called ${JSON.stringify(name.slice(0, 80))}`);
     if (!isArtifactId(sha256)) throw new ProtocolError(`the saved file ${name} has no SHA-256`);
     if (names.has(name)) throw new ProtocolError(`two saved files are called ${name}`);
     names.add(name);

@@ -83,8 +83,13 @@ export class World {
     return JSON.parse(stdout) as T;
   }
 
-  async close(): Promise<void> {
+  /** Kills everything that runs; what was written stays. */
+  async stop(): Promise<void> {
     await Promise.all(this.#running.map((running) => running.end('SIGKILL')));
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -161,7 +161,7 @@ function kindOf(entry: Dirent, { root }: Inside): 'file' | 'folder' {
   throw new ObjectiveError(`${path} is a link to a folder, which could lead round in a circle; put the folder there`);
 }
 
-interface Image {
+export interface Image {
   readonly bytes: Uint8Array;
   readonly height: number;
   readonly width: number;
@@ -205,7 +205,11 @@ async function decodeImages(
   return { height, width, channels, content: content.digest('hex') };
 }
 
-async function createDecoder(options: ImageFolderOptions, channels: number): Promise<(path: string) => Promise<Image>> {
+/** Opens what decodes image files, one at a time, to pixels of so many channels. */
+export async function createDecoder(
+  options: Pick<ImageFolderOptions, 'size' | 'fit'>,
+  channels: number,
+): Promise<(path: string) => Promise<Image>> {
   const { default: open } = await import('sharp');
   // Each image on one thread, several images at once; and nothing but the three formats, whatever a file pretends to be.
   open.concurrency(1);
