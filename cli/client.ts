@@ -25,7 +25,7 @@ import {
   type Worker,
 } from '../proto/index.js';
 import { CoordinatorAddresses, leaderOf, splitAddresses } from '../proto/leader.js';
-import { awayReason, isAway, isStandby, userErrorOf } from './rpc-errors.js';
+import { awayReason, isAway, isLate, isStandby, userErrorOf } from './rpc-errors.js';
 
 /** What a followed board tells: a new board, or that its coordinator does not answer and is being tried again. */
 export type Watched =
@@ -178,16 +178,21 @@ async function callWithRetry<Response>(
   const begunAt = Date.now();
   let reached = false;
   let absent = 0;
+  let stoodBy = false;
   let followed = 0;
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, patience.pauseMs)) {
     try {
       return await attempt({ deadline: Date.now() + patience.callMs });
     } catch (error) {
-      const away = isAway(error);
+      // A cluster does not answer while its log has no leader, which takes longer than one call may.
+      const slow = stubs.count > 1 && isLate(error);
+      const away = slow ? 'broken' : isAway(error);
       reached ||= away === 'broken';
       absent += away === 'absent' ? 1 : 0;
       const standby = isStandby(error);
-      const late = Date.now() + pauseMs > begunAt + (standby ? patience.standbyMs : patience.retryMs);
+      // A standby may still name a leader that has just died.
+      stoodBy ||= standby || slow;
+      const late = Date.now() + pauseMs > begunAt + (stoodBy ? patience.standbyMs : patience.retryMs);
       if (away === undefined || (!reached && absent >= stubs.count) || late) throw userErrorOf(error, stubs.address);
       stubs.failed(error);
       followed = standby && leaderOf(error as ServiceError) !== undefined ? followed + 1 : 0;
@@ -214,6 +219,7 @@ async function* watch(stubs: Stubs, options: Watch): AsyncGenerator<Watched, voi
   let lastSeenAt = Date.now();
   let pauseMs = 100;
   let tries = 0;
+  let stoodBy = false;
   while (!signal.aborted) {
     try {
       for await (const board of boards(stubs.current, study, top, signal)) {
@@ -233,9 +239,10 @@ async function* watch(stubs: Stubs, options: Watch): AsyncGenerator<Watched, voi
       const away = isAway(error);
       const awayMs = Date.now() - lastSeenAt;
       const standby = isStandby(error);
+      stoodBy ||= standby;
       tries += 1;
       // Who was never seen is not waited for, but each of a cluster is tried, and one that stands by may know better.
-      const hopeless = !seen && (standby ? awayMs > patience.standbyMs : tries >= stubs.count);
+      const hopeless = !seen && (stoodBy ? awayMs > patience.standbyMs : tries >= stubs.count);
       if (away === undefined || hopeless || awayMs > patience.awayMs) throw userErrorOf(error, address);
       stubs.failed(error);
       if (standby && leaderOf(error as ServiceError) !== undefined && tries <= FOLLOWED_AT_ONCE) continue;

@@ -25,6 +25,11 @@ export function isAway(error: unknown): 'absent' | 'broken' | undefined {
   return NEVER_CONNECTED.test(error.details) ? 'absent' : 'broken';
 }
 
+/** Whether a call was not answered in time. */
+export function isLate(error: unknown): boolean {
+  return isServiceError(error) && error.code === status.DEADLINE_EXCEEDED;
+}
+
 /** Whether a call was answered by a coordinator that stands by. */
 export function isStandby(error: unknown): boolean {
   return isServiceError(error) && error.code === status.UNAVAILABLE && isFromStandby(error);

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ChannelOptions, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { CHANNEL_OPTIONS } from './channel.js';
 import { ArtifactServiceClient, type UploadArtifactRequest } from './gen/assay/v1/artifacts.js';
+import { CoordinatorAddresses, leaderOf, splitAddresses } from './leader.js';
 
 /** Bytes in one message: large enough for speed, small enough for heartbeats to get between. */
 export const CHUNK_BYTES = 262_144;
@@ -46,19 +47,50 @@ export class TransferError extends Error {
   }
 }
 
-/** Opens a client. Nothing is connected before the first transfer. @param address HOST:PORT */
-export function openArtifactClient(address: string): ArtifactClient {
-  // A connection of its own: a transfer never holds up what goes over the others.
-  const options: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
-  const stub = new ArtifactServiceClient(address, credentials.createInsecure(), options);
+/**
+ * Opens a client. Nothing is connected before the first transfer.
+ *
+ * @param coordinators HOST:PORT, or several of a cluster with commas between: whichever leads is found
+ */
+export function openArtifactClient(coordinators: string): ArtifactClient {
+  const connection = new Connection(coordinators);
   return {
     upload: (content, options) =>
-      patiently(options, async () => {
+      patiently(connection, options, async (stub) => {
         if (!(await isPresent(stub, content.sha256))) await uploadOnce(stub, content, options.signal);
       }),
-    download: (sha256, options) => download(stub, sha256, options),
-    close: () => stub.close(),
+    download: (sha256, options) => download(connection, sha256, options),
+    close: () => connection.close(),
   };
+}
+
+/** The connection to the coordinator that leads, made anew after a failure: an old one may wait long before it tries. */
+class Connection {
+  readonly #addresses: CoordinatorAddresses;
+  #stub: ArtifactServiceClient | undefined;
+
+  constructor(coordinators: string) {
+    this.#addresses = new CoordinatorAddresses(splitAddresses(coordinators));
+  }
+
+  get stub(): ArtifactServiceClient {
+    // Of its own: a transfer never holds up what goes over the others.
+    const options: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
+    this.#stub ??= new ArtifactServiceClient(this.#addresses.current, credentials.createInsecure(), options);
+    return this.#stub;
+  }
+
+  /** @param stub the one that failed; another transfer may have replaced it already */
+  failed(stub: ArtifactServiceClient, error: ServiceError): void {
+    if (stub !== this.#stub) return;
+    this.#addresses.failed(leaderOf(error));
+    this.close();
+  }
+
+  close(): void {
+    this.#stub?.close();
+    this.#stub = undefined;
+  }
 }
 
 function isPresent(stub: ArtifactServiceClient, sha256: string): Promise<boolean> {
@@ -115,7 +147,7 @@ async function* cut(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Arra
 
 /** Goes on where the connection broke. */
 async function* download(
-  stub: ArtifactServiceClient,
+  connection: Connection,
   sha256: string,
   { patienceMs, signal }: TransferOptions,
 ): AsyncIterable<Uint8Array> {
@@ -123,6 +155,7 @@ async function* download(
   let offset = 0;
   let triedSince = Date.now();
   for (let failures = 0; ; failures++) {
+    const { stub } = connection;
     const call = stub.downloadArtifact({ sha256, offset });
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
@@ -139,6 +172,7 @@ async function* download(
       break;
     } catch (error) {
       if (!isPassing(error) || Date.now() - triedSince > patienceMs || signal?.aborted === true) throw inWords(error);
+      connection.failed(stub, error);
     } finally {
       signal?.removeEventListener('abort', cancel);
       call.cancel();
@@ -148,13 +182,19 @@ async function* download(
   if (hash.digest('hex') !== sha256) throw wrong(sha256, 'came with another content: it was changed on its way');
 }
 
-async function patiently<T>({ patienceMs, signal }: TransferOptions, act: () => Promise<T>): Promise<T> {
+async function patiently<T>(
+  connection: Connection,
+  { patienceMs, signal }: TransferOptions,
+  act: (stub: ArtifactServiceClient) => Promise<T>,
+): Promise<T> {
   const giveUpAt = Date.now() + patienceMs;
   for (let failures = 0; ; failures++) {
+    const { stub } = connection;
     try {
-      return await act();
+      return await act(stub);
     } catch (error) {
       if (!isPassing(error) || Date.now() > giveUpAt || signal?.aborted === true) throw inWords(error);
+      connection.failed(stub, error);
     }
     await backOff(failures, signal);
   }
@@ -167,7 +207,7 @@ async function backOff(failures: number, signal: AbortSignal | undefined): Promi
 }
 
 /** Whether trying again may help: the coordinator is away, or what came was damaged on its way. */
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): error is ServiceError {
   return isServiceError(error) && (error.code === status.UNAVAILABLE || error.code === status.ABORTED);
 }
 

@@ -96,7 +96,7 @@ function latest(trials: readonly Trial[], count: number): Trial[] {
   return [...trials].sort((a, b) => endOf(b) - endOf(a) || b.number - a.number).slice(0, count);
 }
 
-/** Counts what trials refer to, so that what nothing refers to any more is found without looking at all of them. */
+/** Counts what studies and trials refer to, so that what nothing refers to any more is found without looking at all of them. */
 export class References {
   readonly #counts = new Map<string, number>();
   /** Artifacts that lost their last reference; whoever deletes them takes them out. */
@@ -112,16 +112,27 @@ export class References {
       const old = before?.[kind];
       const now = after[kind];
       if (old === now) continue;
-      for (const { artifact } of now?.files ?? []) this.#counts.set(artifact, (this.#counts.get(artifact) ?? 0) + 1);
+      for (const { artifact } of now?.files ?? []) this.#hold(artifact);
       for (const { artifact } of old?.files ?? []) this.#release(artifact);
     }
   }
 
-  /** A study is forgotten with all that its trials refer to. */
-  forget(trials: readonly Trial[]): void {
+  /** A study came, with the code that was uploaded for it. */
+  study({ objective }: Pick<SearchSpec, 'objective'>): void {
+    if (objective.codeDigest !== undefined) this.#hold(objective.codeDigest);
+  }
+
+  /** A study is forgotten with all that it and its trials refer to. */
+  forget({ spec, trials }: Pick<Study, 'spec' | 'trials'>): void {
+    if (spec.objective.codeDigest !== undefined) this.#release(spec.objective.codeDigest);
     for (const trial of trials) {
       for (const kind of KINDS) for (const { artifact } of trial[kind]?.files ?? []) this.#release(artifact);
     }
+  }
+
+  #hold(artifact: string): void {
+    this.#counts.set(artifact, (this.#counts.get(artifact) ?? 0) + 1);
+    this.dropped.delete(artifact);
   }
 
   #release(artifact: string): void {

@@ -89,7 +89,7 @@ function applyToStudy(state: State, study: Study, event: Exclude<Event, StudyCre
     case 'StudyDeleted':
       state.studies.delete(study.id);
       state.deleted.add(study.id);
-      state.artifacts.forget(study.trials);
+      state.artifacts.forget(study);
       break;
     case 'DatasetPinned':
       study.datasetDigests.set(event.key ?? '', event.digest);
@@ -113,6 +113,7 @@ function addStudy(state: State, event: StudyCreated): void {
   }
   const study = newStudy(event);
   state.studies.set(id, study);
+  state.artifacts.study(study.spec);
   state.active.add(study);
   if (requestId !== '') state.requests.set(requestId, { study: id });
 }

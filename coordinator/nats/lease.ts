@@ -68,7 +68,7 @@ export class LeaderLease implements Leadership {
 
   get leader(): string | undefined {
     const seen = this.#seen;
-    return seen === undefined || performance.now() - seen.at > 2 * this.#ttlMs ? undefined : seen.holder.address;
+    return seen === undefined || performance.now() - seen.at > 1.5 * this.#ttlMs ? undefined : seen.holder.address;
   }
 
   async confirmed(): Promise<string | undefined> {

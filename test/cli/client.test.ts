@@ -1,8 +1,9 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openClient, type Patience, type StudyClient, type Watched } from '../../cli/client.js';
 import { UserError } from '../../cli/fail.js';
 import { StudyAction, type StudyServiceServer } from '../../proto/index.js';
+import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
 import { board, study } from './canned.js';
 import { type FakeCoordinator, failure, startFakeCoordinator } from './fake-coordinator.js';
 
@@ -152,5 +153,87 @@ describe('a followed board', () => {
       controller.abort();
     }
     expect(seen).toBe(1);
+  });
+});
+
+describe('the client of a cluster', () => {
+  /** A coordinator that stands by, and says that another one leads. */
+  async function standby(leader?: () => string | undefined): Promise<FakeCoordinator & { asked: number }> {
+    const refuse = (): Partial<ServiceError> => {
+      coordinator.asked += 1;
+      const metadata = new Metadata();
+      metadata.set(STANDBY_KEY, '1');
+      const led = leader?.();
+      if (led !== undefined) metadata.set(LEADER_KEY, led);
+      return { ...failure(status.UNAVAILABLE, 'this coordinator stands by'), metadata };
+    };
+    const started = await startFakeCoordinator({
+      listStudies: (_call, done) => done(refuse()),
+      watchLeaderboard: (call) => void call.emit('error', refuse()),
+    });
+    const coordinator = { ...started, asked: 0 };
+    open.push(coordinator);
+    return coordinator;
+  }
+  const opened = (addresses: readonly string[], patience = QUICK): StudyClient => {
+    const client = openClient(addresses.join(','), patience);
+    open.push(client);
+    return client;
+  };
+  const gone = async (): Promise<string> => {
+    const coordinator = await startFakeCoordinator();
+    coordinator.close();
+    return coordinator.address;
+  };
+
+  it('tries each of the addresses before it says that nobody is there', async () => {
+    const leader = await startFakeCoordinator();
+    open.push(leader);
+    expect(await opened([await gone(), leader.address]).listStudies()).toHaveLength(1);
+    const error = await failureOf(opened([await gone(), await gone()]).listStudies());
+    expect(error.message).toMatch(/^no coordinator at 127[^ ]*,127[^ ]* \(connection refused\)/);
+  });
+
+  it('follows a standby to who leads, whether it knew that address or not', async () => {
+    const leader = await startFakeCoordinator();
+    open.push(leader);
+    const waiting = await standby(() => leader.address);
+    const client = opened([waiting.address]);
+    expect(await client.listStudies()).toHaveLength(1);
+    expect(await client.listStudies()).toHaveLength(1);
+    expect(waiting.asked).toBe(1);
+    const events = await collect(opened([waiting.address]).watchLeaderboard('', 0, new AbortController().signal));
+    expect(events.map(({ kind }) => kind)).toEqual(['board', 'board']);
+  });
+
+  it('waits while a standby still names a leader that has died, longer than for a lost connection', async () => {
+    const leader = await startFakeCoordinator();
+    open.push(leader);
+    const dead = await gone();
+    const since = Date.now();
+    const waiting = await standby(() => (Date.now() - since < 1_000 ? dead : leader.address));
+    const client = opened([waiting.address, dead], { ...QUICK, retryMs: 200, standbyMs: 20_000 });
+    expect(await client.listStudies()).toHaveLength(1);
+    expect(Date.now() - since).toBeGreaterThan(900);
+  });
+
+  it('asks again where an answer takes longer than a call may: the log elects its leader', async () => {
+    let asked = 0;
+    const busy = await startFakeCoordinator({
+      listStudies: (_call, done) => {
+        asked += 1;
+        if (asked > 1) done(null, { studies: [study()] });
+      },
+    });
+    open.push(busy);
+    const client = opened([busy.address, await gone()], { ...QUICK, callMs: 200, standbyMs: 20_000 });
+    expect(await client.listStudies()).toHaveLength(1);
+  });
+
+  it('says in the end that nobody leads', async () => {
+    const waiting = await standby();
+    const error = await failureOf(opened([waiting.address], { ...QUICK, standbyMs: 300 }).listStudies());
+    expect(error.message).toMatch(/leads: this coordinator stands by/);
+    expect(error.exitCode).toBe(1);
   });
 });

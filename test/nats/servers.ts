@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,11 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 export const NATS: { readonly path: string; readonly missing?: never } | { readonly missing: string } = findServer();
 
 function findServer(): typeof NATS {
-  const script = fileURLToPath(new URL('../../scripts/fetch-nats.mjs', import.meta.url));
+  // Beside the sources, also for the compiled copy of this file.
+  const candidates = ['../../scripts', '../../../scripts'].map((folder) =>
+    fileURLToPath(new URL(`${folder}/fetch-nats.mjs`, import.meta.url)),
+  );
+  const script = candidates.find((file) => existsSync(file)) ?? '';
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
   return status === 0 ? { path: stdout.trim() } : { missing: stderr.trim() };
 }
@@ -99,6 +103,7 @@ export class NatsServers {
     const server = NATS.missing === undefined ? NATS.path : '';
     const [command, ...words] = [...(wrap?.(i) ?? []), server, '-c', file];
     this.#processes[i] = spawn(command!, words, { stdio: ['ignore', log, log] });
+    closeSync(log);
   }
 
   async kill(i: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -126,6 +131,20 @@ export class NatsServers {
       return found >= 0 && this.#processes[found] !== undefined ? found : undefined;
     } catch {
       return undefined;
+    }
+  }
+
+  /** Whether a stream has a leader and all of its replicas are up to date. */
+  async isWhole(connection: NatsConnection, stream: string): Promise<boolean> {
+    try {
+      const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 500 });
+      const { cluster } = await manager.streams.info(stream);
+      const replicas = cluster?.replicas ?? [];
+      return (
+        replicas.length === this.#ports.length - 1 && replicas.every(({ current, offline }) => current && !offline)
+      );
+    } catch {
+      return false;
     }
   }
 
@@ -160,7 +179,8 @@ export class NatsServers {
   }
 }
 
-function freePort(): Promise<number> {
+/** A port of the loopback that was free a moment ago. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

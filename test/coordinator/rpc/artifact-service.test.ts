@@ -194,3 +194,21 @@ describe('an upload that breaks the protocol', () => {
     expect(contents.size).toBe(0);
   });
 });
+
+describe('several coordinators', () => {
+  it('are tried until one serves', async () => {
+    const nobody = createServer();
+    nobody.listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const gone = (nobody.address() as { port: number }).port;
+    nobody.close();
+    const wandering = openArtifactClient(`127.0.0.1:${gone},127.0.0.1:${port}`);
+    try {
+      const content = randomBytes(100_000);
+      await upload(content, undefined, wandering);
+      expect((await download(idOf(content), wandering)).equals(content)).toBe(true);
+    } finally {
+      wandering.close();
+    }
+  });
+});

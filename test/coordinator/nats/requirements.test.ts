@@ -1,12 +1,12 @@
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../coordinator/errors.js';
-import { connectNats, parseNatsUrl } from '../../coordinator/nats/connection.js';
-import { prepareLogStream } from '../../coordinator/nats/log-stream.js';
-import { clusterNames } from '../../coordinator/nats/names.js';
-import { checkLogStream, checkServerVersion } from '../../coordinator/nats/requirements.js';
-import { NATS, NatsServers } from '../nats/servers.js';
+import { ConfigError } from '../../../coordinator/errors.js';
+import { connectNats, parseNatsUrl } from '../../../coordinator/nats/connection.js';
+import { prepareLogStream } from '../../../coordinator/nats/log-stream.js';
+import { clusterNames } from '../../../coordinator/nats/names.js';
+import { checkLogStream, checkServerVersion } from '../../../coordinator/nats/requirements.js';
+import { NATS, NatsServers } from '../../nats/servers.js';
 
 describe('NATS addresses', () => {
   it.each([
