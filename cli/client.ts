@@ -10,18 +10,26 @@ import {
 } from '@grpc/grpc-js';
 import { CHANNEL_OPTIONS } from '../proto/channel.js';
 import {
+  type AdjustStudyRequest,
+  type AdjustStudyResponse,
   type ControlStudyResponse,
   type CreateStudyResponse,
+  type DeleteStudyResponse,
+  type DrainWorkerResponse,
+  type EnqueueTrialResponse,
   type GetLeaderboardResponse,
   type GetTrialResponse,
+  type InvalidateTrialResponse,
   type Leaderboard,
   type ListStudiesResponse,
   type ListTrialsResponse,
   type ListWorkersResponse,
   type RerunTrialResponse,
+  type StopTrialResponse,
   type Study,
   type StudyAction,
   StudyServiceClient,
+  type UnquarantineWorkerResponse,
   type Worker,
 } from '../proto/index.js';
 import { CoordinatorAddresses, leaderOf, splitAddresses } from '../proto/leader.js';
@@ -31,6 +39,9 @@ import { awayReason, isAway, isLate, isStandby, userErrorOf } from './rpc-errors
 export type Watched =
   | { readonly kind: 'board'; readonly board: Leaderboard }
   | { readonly kind: 'away'; readonly reason: string };
+
+/** What `adjustStudy` changes. */
+export type StudyChange = Partial<Omit<AdjustStudyRequest, 'requestId' | 'study'>>;
 
 /** A coordinator's study service as promises. Every failure is a `UserError`. STUDY arguments: '' is the latest. */
 export interface StudyClient {
@@ -47,6 +58,18 @@ export interface StudyClient {
     as?: { readonly seed: number; readonly requestId: string },
   ): Promise<RerunTrialResponse>;
   controlStudy(study: string, action: StudyAction): Promise<Study>;
+  /** Changes what is given; the rest stays. */
+  adjustStudy(study: string, change: StudyChange): Promise<Study>;
+  /** The study as it was. */
+  deleteStudy(study: string): Promise<Study>;
+  stopTrial(study: string, trial: number): Promise<StopTrialResponse>;
+  invalidateTrial(study: string, trial: number, reason: string): Promise<InvalidateTrialResponse>;
+  /** @param configuration YAML, as a row of a search file's `enqueue` */
+  enqueueTrial(study: string, configuration: string): Promise<Study>;
+  /** @param worker its name or id */
+  drainWorker(worker: string, handBack: boolean): Promise<Worker>;
+  /** @param worker its name or id */
+  unquarantineWorker(worker: string): Promise<Worker>;
   listWorkers(): Promise<readonly Worker[]>;
   /** Boards until the study has finished or `signal` is aborted; a coordinator that goes away is awaited. */
   watchLeaderboard(study: string, top: number, signal: AbortSignal): AsyncGenerator<Watched, void, void>;
@@ -113,6 +136,42 @@ export function openClient(address: string, patience: Patience = PATIENCE): Stud
         stubs.current.controlStudy({ study, action }, meta, options, done),
       );
       return present(answer.study, address);
+    },
+    adjustStudy: async (study, change) => {
+      const request = { requestId: randomUUID(), study, trials: undefined, time: undefined, ...change };
+      const answer = await call<AdjustStudyResponse>((options, done) =>
+        stubs.current.adjustStudy(request, meta, options, done),
+      );
+      return present(answer.study, address);
+    },
+    deleteStudy: async (study) => {
+      const answer = await call<DeleteStudyResponse>((options, done) =>
+        stubs.current.deleteStudy({ study }, meta, options, done),
+      );
+      return present(answer.study, address);
+    },
+    stopTrial: (study, trial) =>
+      call((options, done) => stubs.current.stopTrial({ study, trial }, meta, options, done)),
+    invalidateTrial: (study, trial, reason) =>
+      call((options, done) => stubs.current.invalidateTrial({ study, trial, reason }, meta, options, done)),
+    enqueueTrial: async (study, configuration) => {
+      const request = { requestId: randomUUID(), study, configuration };
+      const answer = await call<EnqueueTrialResponse>((options, done) =>
+        stubs.current.enqueueTrial(request, meta, options, done),
+      );
+      return present(answer.study, address);
+    },
+    drainWorker: async (worker, handBack) => {
+      const answer = await call<DrainWorkerResponse>((options, done) =>
+        stubs.current.drainWorker({ worker, handBack }, meta, options, done),
+      );
+      return present(answer.worker, address);
+    },
+    unquarantineWorker: async (worker) => {
+      const answer = await call<UnquarantineWorkerResponse>((options, done) =>
+        stubs.current.unquarantineWorker({ worker }, meta, options, done),
+      );
+      return present(answer.worker, address);
     },
     listWorkers: async () =>
       (await call<ListWorkersResponse>((options, done) => stubs.current.listWorkers({}, meta, options, done))).workers,

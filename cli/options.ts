@@ -53,6 +53,29 @@ export function parseTrialNumber(text: string): number {
   return wholeNumber(0, 0xffff_ffff)(text.replace(/^#/, ''));
 }
 
+/** A whole number to set, or with a plus sign before it one to add. */
+export interface Amount {
+  readonly value: number;
+  readonly more: boolean;
+}
+
+/** A parser for `60` and `+20`, or for `2h` and `+30m`. */
+export function amount(parse: (text: string) => number): (text: string) => Amount {
+  return (text) => ({ value: parse(text.replace(/^\+/, '')), more: text.startsWith('+') });
+}
+
+/** A number of attempts at a time; `all` for every free slot, which is 0 here. */
+export function parseParallel(text: string): number {
+  return text === 'all' ? 0 : wholeNumber(1, 100_000)(text);
+}
+
+/** A priority; it may be negative. */
+export function parsePriority(text: string): number {
+  const value = /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Math.abs(value) <= 1000) return value;
+  throw new InvalidArgumentError('It must be a whole number from -1000 to 1000.');
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration such as "500ms", "10s", "1h30m", in milliseconds. */

@@ -21,6 +21,7 @@ export function countsText(counts: TrialCounts | undefined): string {
     [counts.running, 'running'],
     [counts.paused, 'paused'],
     [counts.waiting, 'waiting'],
+    [counts.invalidated, 'of these invalidated'],
   ] as const;
   return parts
     .filter(([number]) => number > 0)

@@ -40,10 +40,19 @@ function heading(study: Study, trial: Trial): Line[] {
 }
 
 function reasonLines(trial: Trial, columns: number | undefined): Line[] {
-  if (trial.reason === '') return [];
-  const words = `${trialStateName(trial.state)} because: ${plainText(trial.reason)}`;
-  const lines = columns === undefined ? [words] : wrapText(words, columns);
+  const words = [
+    trial.reason === '' ? '' : `${trialStateName(trial.state)} because: ${plainText(trial.reason)}`,
+    trial.notBeforeMs === 0 ? '' : `waiting: it failed and is tried again at ${formatTime(trial.notBeforeMs)}`,
+    trial.invalidated ? `invalidated${invalidatedBecause(trial)}: neither ranked nor seen by the sampler` : '',
+  ];
+  const lines = words
+    .filter((line) => line !== '')
+    .flatMap((line) => (columns === undefined ? [line] : wrapText(line, columns)));
   return lines.map((line) => [span(line, trial.state === 'TRIAL_STATE_FAILED' ? 'red' : 'yellow')]);
+}
+
+function invalidatedBecause({ invalidatedReason }: Trial): string {
+  return invalidatedReason === '' ? '' : ` because ${plainText(invalidatedReason)}`;
 }
 
 function section(title: string, lines: readonly Line[]): Line[] {
@@ -90,6 +99,7 @@ function attemptLines(trial: Trial, nowMs: number, columns: number | undefined):
     { title: 'started' },
     { title: 'took', align: 'right' as const },
     { title: 'end' },
+    { title: 'gpus', giveWay: 2 },
     { title: 'reason', giveWay: 1 },
   ];
   return tableLines(
@@ -101,16 +111,22 @@ function attemptLines(trial: Trial, nowMs: number, columns: number | undefined):
 
 function attemptCells(trial: Trial, attempt: Attempt, nowMs: number): Cell[] {
   const runs = attempt.endedAtMs === 0;
-  const bad = attempt.end === 'lost' || attempt.end === 'failed' || attempt.end === 'refused';
+  const bad = ['lost', 'failed', 'timed out', 'refused'].includes(attempt.end);
   return [
     String(attempt.number),
     plainText(attempt.worker),
     formatTime(attempt.startedAtMs),
     formatDuration((runs ? nowMs : attempt.endedAtMs) - attempt.startedAtMs),
     span(runs ? 'running' : attempt.end, runs ? 'cyan' : bad ? 'red' : undefined),
-    // What ended the attempt often ended the trial, and stands above already.
-    attempt.reason === trial.reason ? '' : plainText(attempt.reason),
+    plainText(attempt.gpus.join(' ')),
+    attemptRemark(trial, attempt),
   ];
+}
+
+/** What ended the attempt often ended the trial, and stands above already. */
+function attemptRemark(trial: Trial, { reason, lateEnd }: Attempt): string {
+  const late = lateEnd === '' ? [] : [`it ${lateEnd} when that did not count any more`];
+  return plainText([...(reason === trial.reason || reason === '' ? [] : [reason]), ...late].join('; '));
 }
 
 function proposer({ origin, repeats, number }: Trial): string {

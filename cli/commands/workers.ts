@@ -39,10 +39,13 @@ const COLUMNS: readonly Column[] = [
   { title: 'busy', align: 'right' },
   { title: 'state' },
   { title: 'backend', giveWay: 2 },
+  { title: 'gpus', giveWay: 6 },
   { title: 'done', align: 'right', giveWay: 3 },
+  { title: 'failed', align: 'right', giveWay: 7 },
   { title: 'attached', giveWay: 4 },
   { title: 'labels', giveWay: 5 },
   { title: 'runs', giveWay: 1 },
+  { title: 'remark', giveWay: 1 },
 ];
 
 function cells(worker: Worker): Cell[] {
@@ -51,7 +54,9 @@ function cells(worker: Worker): Cell[] {
     `${worker.running.length}/${worker.slots}`,
     workerState(worker),
     plainText(worker.backend),
+    gpusText(worker),
     String(worker.attemptsDone),
+    String(worker.attemptsFailed),
     formatTime(worker.attachedAtMs),
     plainText(
       Object.entries(worker.labels)
@@ -59,10 +64,23 @@ function cells(worker: Worker): Cell[] {
         .join(' '),
     ),
     worker.running.map(({ study, trial }) => `${study} ${trial}`).join(', '),
+    quarantineText(worker),
   ];
+}
+
+/** "2 x H100", each product once. */
+function gpusText({ gpus }: Worker): string {
+  const counts = new Map<string, number>();
+  for (const { name } of gpus) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return plainText([...counts].map(([name, count]) => `${count} x ${name}`).join(', '));
+}
+
+function quarantineText({ quarantine, quarantinedUntilMs }: Worker): string {
+  return quarantine === '' ? '' : plainText(`until ${formatTime(quarantinedUntilMs)}: ${quarantine}`);
 }
 
 function workerState(worker: Worker): Span {
   if (!worker.connected) return span('away', 'red');
+  if (worker.quarantine !== '') return span('quarantined', 'red');
   return worker.draining ? span('draining', 'yellow') : span('attached', 'green');
 }

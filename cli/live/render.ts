@@ -119,5 +119,6 @@ function workerLines(view: View, columns: number): Line[] {
 function workerSpan(worker: Worker): Span {
   const name = `${plainText(worker.name)} ${worker.running.length}/${worker.slots}`;
   if (!worker.connected) return span(`${name} away`, 'red');
+  if (worker.quarantine !== '') return span(`${name} quarantined`, 'red');
   return worker.draining ? span(`${name} draining`, 'yellow') : span(name);
 }
