@@ -296,11 +296,14 @@ describe('GPUs and memory', () => {
 
   it('that others share are not taken whole', () => {
     scene.create({ name: 'one', budget: { trials: 1 }, requires: { labels: {}, gpu: 1 } });
-    scene.create({ name: 'two', budget: { trials: 1 }, requires: { labels: {}, gpu: 2 } });
-    scene.attach('w1', { slots: 4, gpus: [gpu('0', 2), gpu('1', 2)] });
-    expect(scene.study('two').running.size).toBe(0);
+    scene.create({ name: 'two', budget: { trials: 2 }, requires: { labels: {}, gpu: 2 } });
+    scene.attach('w1', { slots: 6, gpus: [gpu('0', 2), gpu('1', 2), gpu('2', 2)] });
+    expect(gpusOf(0, 'one')).toEqual(['0']);
+    expect(gpusOf(0, 'two')).toEqual(['1', '2']);
     scene.result(attemptOf(0, 1, 'one'), 'completed');
-    expect(gpusOf(0, 'two')).toEqual(['0', '1']);
+    expect(scene.study('two').running.size).toBe(1);
+    scene.result(attemptOf(0, 1, 'two'), 'completed');
+    expect(gpusOf(1, 'two')).toEqual(['0', '1']);
   });
 
   it('are left alone by work that wants none, which prefers workers without', () => {
