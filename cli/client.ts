@@ -46,7 +46,8 @@ export type StudyChange = Partial<Omit<AdjustStudyRequest, 'requestId' | 'study'
 /** A coordinator's study service as promises. Every failure is a `UserError`. STUDY arguments: '' is the latest. */
 export interface StudyClient {
   readonly address: string;
-  createStudy(spec: string, fileName: string): Promise<Study>;
+  /** @param codeDigest the SHA-256 of the study's uploaded code; '' for none */
+  createStudy(spec: string, fileName: string, codeDigest?: string): Promise<Study>;
   listStudies(): Promise<readonly Study[]>;
   getLeaderboard(study: string, top: number): Promise<Leaderboard>;
   listTrials(study: string): Promise<ListTrialsResponse>;
@@ -110,8 +111,8 @@ export function openClient(address: string, patience: Patience = PATIENCE): Stud
   const meta = new Metadata();
   return {
     address,
-    createStudy: async (spec, fileName) => {
-      const request = { requestId: randomUUID(), spec, fileName };
+    createStudy: async (spec, fileName, codeDigest = '') => {
+      const request = { requestId: randomUUID(), spec, fileName, codeDigest };
       const { study } = await call<CreateStudyResponse>((options, done) =>
         stubs.current.createStudy(request, meta, options, done),
       );

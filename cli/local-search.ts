@@ -9,6 +9,7 @@ import { commandLine } from './invocation.js';
 import { follow } from './live/follow.js';
 import { type LocalFleet, startLocalFleet } from './local-fleet.js';
 import type { SearchFile } from './search-file.js';
+import { submitFile } from './submit-file.js';
 
 /** Rows of the view that are left standing: the summary below it is to be seen with it. */
 const LAST_ROWS = 16;
@@ -96,7 +97,7 @@ async function continueOrCreate(client: StudyClient, file: SearchFile): Promise<
     say(`${other.id} is unfinished and had another search file: it is paused until that file is run again`);
   }
   if (same === undefined) {
-    const study = await client.createStudy(file.text, file.fileName);
+    const study = await submitFile(client, file);
     const before = studies.findLast(({ spec }) => spec === file.text);
     if (before !== undefined) say(`${before.id} has finished; this is a new study, ${study.id}`);
     return study;

@@ -79,7 +79,7 @@ async function measureAssay(trials: number, startWorkers: (address: string) => C
   const studies = new StudyServiceClient(address, credentials.createInsecure());
   const workers = startWorkers(address);
   await new Promise<void>((resolve, reject) => {
-    studies.createStudy({ requestId: '', spec: specOf(trials), fileName: 'bench.yaml' }, (error) =>
+    studies.createStudy({ requestId: '', spec: specOf(trials), fileName: 'bench.yaml', codeDigest: '' }, (error) =>
       error === null ? resolve() : reject(error),
     );
   });

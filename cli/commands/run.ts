@@ -5,6 +5,7 @@ import { FAILURE } from '../fail.js';
 import { commandLine } from '../invocation.js';
 import { searchHere } from '../local-search.js';
 import { wholeNumber } from '../options.js';
+import { permissionWords } from '../permission-words.js';
 import { readSearchFile } from '../search-file.js';
 import { printSummary, succeeded } from '../summary.js';
 
@@ -33,7 +34,7 @@ async function run(path: string, options: Options): Promise<void> {
   const { study, interrupted } = await searchHere({
     file,
     state,
-    workers: [{ name: 'local', args: workerArgs(options) }],
+    workers: [{ name: 'local', args: [...workerArgs(options), ...permissionWords(file)] }],
   });
   if (interrupted !== undefined) {
     process.exitCode = interrupted;

@@ -6,6 +6,7 @@ import { commandLine } from '../invocation.js';
 import { follow } from '../live/follow.js';
 import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
 import { readSearchFile } from '../search-file.js';
+import { submitFile } from '../submit-file.js';
 import { printSummary } from '../summary.js';
 
 interface Options {
@@ -29,8 +30,9 @@ export function submitCommand(): Command {
 async function submit(path: string, { coordinator, name, seed, watch }: Options): Promise<void> {
   const file = await readSearchFile(path, { name, seed });
   await withClient(coordinator, async (client) => {
-    const study = await client.createStudy(file.text, file.fileName);
+    const study = await submitFile(client, file);
     process.stdout.write(`${study.id}\n`);
+    if (study.notice !== '' && watch !== true) process.stderr.write(`assay: ${study.notice}\n`);
     if (watch !== true) return;
     const interruption = onInterrupt();
     try {

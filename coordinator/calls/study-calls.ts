@@ -30,7 +30,10 @@ import {
   type UnquarantineWorkerRequest,
   type UnquarantineWorkerResponse,
 } from '../../proto/index.js';
+import { isArtifactId } from '../artifacts/port.js';
 import type { Coordinator } from '../coordinator.js';
+import { codeSourceOf } from '../core/objective-facts.js';
+import type { SearchSpec } from '../core/spec.js';
 import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import { formatFault, parseSearchFile } from '../spec/index.js';
@@ -64,12 +67,12 @@ export interface StudyCalls {
 export function createStudyCalls(coordinator: Coordinator, clock: () => number): StudyCalls {
   const { viewOf, studyAfter } = looksAt(coordinator);
   return {
-    createStudy: async ({ requestId, spec: source, fileName }) => {
+    createStudy: async ({ requestId, spec: source, fileName, codeDigest }) => {
       const parsed = parseSearchFile(source, fileName === '' ? 'search.yaml' : fileName);
       if (!parsed.ok) {
         throw new Refused({ code: 'invalid', message: parsed.faults.map(formatFault).join('\n') }, parsed.faults);
       }
-      const { spec } = parsed;
+      const spec = withCode(parsed.spec, codeDigest);
       const drawnSeed = randomInt(2 ** 32);
       const checked = checkRequestId(requestId);
       const reply = taken(
@@ -130,3 +133,22 @@ const ACTIONS = {
   [StudyAction.STUDY_ACTION_RESUME]: 'resume',
   [StudyAction.STUDY_ACTION_STOP]: 'stop',
 } as const;
+
+/**
+ * Records which upload is the study's code. Whoever submits has made it just before; one that nobody made fails the study's
+ * attempts in words.
+ */
+function withCode(spec: SearchSpec, codeDigest: string): SearchSpec {
+  const uploads = codeSourceOf(spec) === 'upload';
+  if (codeDigest === '' && uploads) {
+    throw new Refused({
+      code: 'invalid',
+      message: 'the study uploads code, and none came with it: use "assay submit"',
+    });
+  }
+  if (codeDigest === '') return spec;
+  if (!uploads || !isArtifactId(codeDigest)) {
+    throw new Refused({ code: 'invalid', message: 'code_digest must be the SHA-256 of what the study uploads' });
+  }
+  return { ...spec, objective: { ...spec.objective, codeDigest } };
+}

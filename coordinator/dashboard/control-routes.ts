@@ -45,7 +45,7 @@ export function controlRoutes(calls: StudyCalls): Hono<{ Bindings: HttpBindings 
 
   routes.post('/studies', async (context) => {
     const body = await read(context, createBody);
-    return context.json({ study: studyOf(await calls.createStudy({ ...body, fileName: '' })) });
+    return context.json({ study: studyOf(await calls.createStudy({ ...body, fileName: '', codeDigest: '' })) });
   });
 
   for (const action of ['pause', 'resume', 'stop'] as const) {

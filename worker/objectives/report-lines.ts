@@ -36,7 +36,10 @@ function unlimited(value: unknown): unknown {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text.replaceAll(/([:[,]\s*)(NaN|-?Infinity)(?=\s*[,}\]])/g, '$1"$2"'));
+    // Texts are passed over as a whole: what looks like a number in them is none.
+    return JSON.parse(
+      text.replaceAll(/"(?:[^"\\]|\\.)*"|NaN|-?Infinity/g, (found) => (found.startsWith('"') ? found : `"${found}"`)),
+    );
   } catch {
     return undefined;
   }

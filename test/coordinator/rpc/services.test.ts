@@ -165,7 +165,8 @@ class PlayedWorker {
   }
 }
 
-const submit = (requestId = 'r1') => call(studies.createStudy, { requestId, spec: SPEC, fileName: 'toy.yaml' });
+const submit = (requestId = 'r1') =>
+  call(studies.createStudy, { requestId, spec: SPEC, fileName: 'toy.yaml', codeDigest: '' });
 
 describe('a session', () => {
   it('takes a worker through a whole study', async () => {
@@ -262,9 +263,12 @@ describe('the study service', () => {
 
   it('refuses a faulty file with every fault at its position, and creates nothing', async () => {
     const faulty = SPEC.replace('seed: 7', 'seeed: 7').replace('[0, 1]', '[1, 0]');
-    const error = await call(studies.createStudy, { requestId: 'r', spec: faulty, fileName: 'toy.yaml' }).catch(
-      (refused: unknown) => refused as { code: status; details: string },
-    );
+    const error = await call(studies.createStudy, {
+      requestId: 'r',
+      spec: faulty,
+      fileName: 'toy.yaml',
+      codeDigest: '',
+    }).catch((refused: unknown) => refused as { code: status; details: string });
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT });
     expect((error as { details: string }).details.split('\n')).toEqual([
       expect.stringMatching(/^toy\.yaml:5:1 seeed: /),

@@ -104,7 +104,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** What an attempt is to say when it fails. */
+/** What an attempt is to say when it fails, or runs out of its time. */
 export function failedWith(reason: string | RegExp): unknown {
-  return { outcome: 'failed', error: typeof reason === 'string' ? reason : expect.stringMatching(reason) };
+  const outcome = typeof reason === 'string' && reason.startsWith('time limit') ? 'timed_out' : 'failed';
+  return { outcome, error: typeof reason === 'string' ? reason : expect.stringMatching(reason) };
 }

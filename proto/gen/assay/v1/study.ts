@@ -104,6 +104,8 @@ export interface CreateStudyRequest {
   readonly spec: string;
   /** The file's name, for positions in error messages; may be empty. */
   readonly fileName: string;
+  /** SHA-256 of the archive of the study's code in hexadecimal digits, uploaded before; empty for a study that uploads none. */
+  readonly codeDigest: string;
 }
 
 /** The new study. */
@@ -608,7 +610,7 @@ export interface Worker_LabelsEntry {
 }
 
 function createBaseCreateStudyRequest(): CreateStudyRequest {
-  return { requestId: "", spec: "", fileName: "" };
+  return { requestId: "", spec: "", fileName: "", codeDigest: "" };
 }
 
 export const CreateStudyRequest: MessageFns<CreateStudyRequest> = {
@@ -621,6 +623,9 @@ export const CreateStudyRequest: MessageFns<CreateStudyRequest> = {
     }
     if (message.fileName !== "") {
       writer.uint32(26).string(message.fileName);
+    }
+    if (message.codeDigest !== "") {
+      writer.uint32(34).string(message.codeDigest);
     }
     return writer;
   },
@@ -662,6 +667,14 @@ export const CreateStudyRequest: MessageFns<CreateStudyRequest> = {
             message.fileName = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.codeDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -682,6 +695,7 @@ export const CreateStudyRequest: MessageFns<CreateStudyRequest> = {
     message.requestId = object.requestId ?? "";
     message.spec = object.spec ?? "";
     message.fileName = object.fileName ?? "";
+    message.codeDigest = object.codeDigest ?? "";
     return message;
   },
 };
