@@ -80,14 +80,22 @@ export function valueFault(param: ParamSpec, value: ParamValue): string | undefi
   return `${value} must be ${param.low} plus a multiple of ${param.step}, for example ${nearest}`;
 }
 
-/** Tries before a draw gives up on relations that hardly any configuration satisfies. */
-const DRAWS = 1000;
+/** Draws before one gives up on relations that hardly any configuration satisfies, */
+const MOST_DRAWS = 1000;
+/** but no more than cost so much, in parameters drawn and words and signs of relations looked at: a few milliseconds. */
+const MOST_WORK = 100_000;
+
+/** How often a configuration of a space is drawn anew until its relations hold. */
+export function mostDraws(space: Space): number {
+  const work = space.params.length + space.relations.reduce((sum, { size }) => sum + size, 0);
+  return Math.max(1, Math.min(MOST_DRAWS, Math.floor(MOST_WORK / Math.max(1, work))));
+}
 
 /**
  * Draws what `fixed` leaves out, each parameter uniform on its own scale, so that the relations hold. Values of `fixed`
  * for parameters that turn out to be inactive are dropped.
  *
- * @returns undefined when a thousand draws found nothing that satisfies the relations
+ * @returns undefined when so many draws found nothing that satisfies the relations
  */
 export function fillParams(space: Space, fixed: Params, rng: Rng): Params | undefined {
   const values = fillValues(space, toValues(space, fixed), rng);
@@ -95,7 +103,7 @@ export function fillParams(space: Space, fixed: Params, rng: Rng): Params | unde
 }
 
 export function fillValues(space: Space, fixed: Values, rng: Rng): Values | undefined {
-  for (let draw = 0; draw < DRAWS; draw++) {
+  for (let draws = mostDraws(space); draws > 0; draws--) {
     const values = drawValues(space, fixed, rng);
     if (relationsHold(space, values)) return values;
   }

@@ -1,5 +1,5 @@
 import { levelOf, levels, valueAt } from './domain.js';
-import { type ParamSpec, type ParamValue, SpaceError, type Values } from './param.js';
+import { type ParamSpec, type ParamValue, SpaceError, type Test, type Values } from './param.js';
 import { type Space, testHolds } from './space.js';
 
 /** The values that one parameter takes on a grid. */
@@ -24,8 +24,13 @@ export function axisOf(param: ParamSpec): Axis {
 
 /** A parent with more values than this would need too large a table. */
 const MOST_PARENT_LEVELS = 100_000;
-/** As many different situations of conditions are told apart; a tree of conditions needs one or two for a parameter. */
-const MOST_NODES = 50_000;
+/** As many times a value is put to a condition, over all parents. */
+const MOST_TESTS = 1_000_000;
+/**
+ * As many answers of parents are looked at to tell the different situations of conditions apart; a tree of conditions
+ * has one or two situations for a parameter.
+ */
+const MOST_ANSWERS = 100_000;
 
 /**
  * Numbers the configurations of a finite space from 0 to `size - 1` without listing them. An inactive parameter adds no
@@ -136,7 +141,7 @@ interface Node {
   /** One for each class of the parameter's values that later conditions tell apart. */
   readonly children: readonly Node[];
   /** Class by level; absent when there is one class only. */
-  readonly classes?: Uint16Array | undefined;
+  readonly classes?: Uint32Array | undefined;
   /** Completions before each level; absent when there is one class only. */
   readonly offsets?: Float64Array | undefined;
 }
@@ -163,8 +168,7 @@ function levelAt(node: Node, rest: number): number {
 
 /** How later conditions divide the values of a parameter. */
 interface Division {
-  readonly classes: Uint16Array;
-  readonly count: number;
+  readonly classes: Uint32Array;
   /** A value of each class, to put conditions to. */
   readonly example: readonly ParamValue[];
 }
@@ -179,74 +183,94 @@ class Diagram {
   readonly #divisions: readonly (Division | undefined)[];
   /** By place in the order: parameters chosen before that conditions from here on depend on. */
   readonly #relevant: readonly (readonly number[])[];
-  readonly #nodes = new Map<string, Node>();
+  readonly #nodes: readonly Map<string, Node>[];
+  /** By parameter index, the class of the value chosen on the way here; -1 for inactive ones. */
+  readonly #seen: Int32Array;
+  #answers = 0;
 
   constructor(space: Space, axes: readonly Axis[]) {
     this.#space = space;
     this.#axes = axes;
-    this.#divisions = space.params.map((_, index) => divide(space, index, axes[index]!));
+    this.#divisions = divideAll(space, axes);
     this.#relevant = relevantParents(space);
-    this.root = this.#node(
-      0,
-      space.params.map(() => undefined),
-    );
+    this.#nodes = space.order.map(() => new Map());
+    this.#seen = new Int32Array(space.params.length).fill(-1);
+    this.root = this.#node(0);
   }
 
-  /** @param seen one example of its class for every parent chosen so far; undefined for inactive ones */
-  #node(position: number, seen: Values): Node {
+  #node(position: number): Node {
     if (position === this.#space.order.length) return END;
-    const key = `${position}:${this.#relevant[position]!.map((parent) => JSON.stringify(seen[parent])).join()}`;
-    const known = this.#nodes.get(key);
-    if (known !== undefined) return known;
-    const node = this.#build(position, seen);
-    if (this.#nodes.size >= MOST_NODES) {
+    const relevant = this.#relevant[position]!;
+    this.#answers += 1 + relevant.length;
+    if (this.#answers > MOST_ANSWERS) {
       throw new SpaceError('the conditions depend on each other in too many ways to number the configurations');
     }
-    this.#nodes.set(key, node);
+    let key = '';
+    for (const parent of relevant) key += `${this.#seen[parent]!},`;
+    const nodes = this.#nodes[position]!;
+    const known = nodes.get(key);
+    if (known !== undefined) return known;
+    const node = this.#build(position);
+    nodes.set(key, node);
     return node;
   }
 
-  #build(position: number, seen: Values): Node {
+  #build(position: number): Node {
     const param = this.#space.order[position]!;
-    const active = this.#space.conditions[param]!.every(({ parent, test }) => {
-      const value = seen[parent];
-      return value !== undefined && testHolds(test, value);
-    });
     const division = this.#divisions[param];
-    const next = (value: ParamValue | undefined) => {
-      if (division === undefined) return this.#node(position + 1, seen);
-      const further = [...seen];
-      further[param] = value;
-      return this.#node(position + 1, further);
+    const next = (answer: number): Node => {
+      this.#seen[param] = answer;
+      return this.#node(position + 1);
     };
-    if (!active) {
-      const only = next(undefined);
-      return { count: only.count, active, children: [only] };
+    if (!this.#isActive(param)) {
+      const only = next(-1);
+      return { count: only.count, active: false, children: [only] };
     }
     const { count } = this.#axes[param]!;
-    if (division === undefined || division.count === 1) {
-      const only = next(division?.example[0]);
-      return { count: count * only.count, active, children: [only] };
+    if (division === undefined || division.example.length === 1) {
+      const only = next(0);
+      return { count: count * only.count, active: true, children: [only] };
     }
-    const children = division.example.map(next);
+    const children = division.example.map((_, answer) => next(answer));
     const offsets = new Float64Array(count + 1);
     for (let level = 0; level < count; level++) {
       offsets[level + 1] = offsets[level]! + children[division.classes[level]!]!.count;
     }
-    return { count: offsets[count]!, active, children, classes: division.classes, offsets };
+    return { count: offsets[count]!, active: true, children, classes: division.classes, offsets };
+  }
+
+  #isActive(param: number): boolean {
+    return this.#space.conditions[param]!.every(({ parent, test }) => {
+      const answer = this.#seen[parent]!;
+      return answer >= 0 && testHolds(test, this.#divisions[parent]!.example[answer]!);
+    });
   }
 }
 
-function divide(space: Space, index: number, axis: Axis): Division | undefined {
-  const tests = space.conditions.flat().flatMap(({ parent, test }) => (parent === index ? [test] : []));
-  if (tests.length === 0) return undefined;
-  if (axis.count > MOST_PARENT_LEVELS) {
-    const { name } = space.params[index]!;
-    throw new SpaceError(`parameter ${name} has ${axis.count} values, too many for one that others depend on`, name);
-  }
+function divideAll(space: Space, axes: readonly Axis[]): readonly (Division | undefined)[] {
+  const tests: Test[][] = space.params.map(() => []);
+  for (const { parent, test } of space.conditions.flat()) tests[parent]!.push(test);
+  let put = 0;
+  return space.params.map(({ name }, index) => {
+    const own = tests[index]!;
+    const axis = axes[index]!;
+    if (own.length === 0) return undefined;
+    if (axis.count > MOST_PARENT_LEVELS) {
+      throw new SpaceError(`parameter ${name} has ${axis.count} values, too many for one that others depend on`, name);
+    }
+    put += own.length * axis.count;
+    if (put > MOST_TESTS) {
+      throw new SpaceError(`parameter ${name} has too many values for the ${own.length} conditions on it`, name);
+    }
+    return divide(own, axis);
+  });
+}
+
+/** How tests divide the values of an axis. */
+function divide(tests: readonly Test[], axis: Axis): Division {
   const known = new Map<string, number>();
   const example: ParamValue[] = [];
-  const classes = new Uint16Array(axis.count);
+  const classes = new Uint32Array(axis.count);
   for (let level = 0; level < axis.count; level++) {
     const value = axis.valueAt(level);
     const answers = tests.map((test) => (testHolds(test, value) ? '1' : '0')).join('');
@@ -258,7 +282,7 @@ function divide(space: Space, index: number, axis: Axis): Division | undefined {
     }
     classes[level] = found;
   }
-  return { classes, count: known.size, example };
+  return { classes, example };
 }
 
 function relevantParents(space: Space): readonly (readonly number[])[] {

@@ -1,4 +1,4 @@
-export { checkParams, configKey, fillParams, valueFault } from './configuration.js';
+export { checkParams, configKey, fillParams, mostDraws, valueFault } from './configuration.js';
 export { gridOf } from './grid.js';
 export { History, type TrialRecord, type TrialStatus } from './history.js';
 export { type Contour, contour, type SlicePoint, slice } from './importance/charts.js';
@@ -28,6 +28,7 @@ export {
   prunerFaults,
 } from './pruners.js';
 export { type Ranked, rank, type Standing } from './rank.js';
+export { parseRelation } from './relations.js';
 export { type RepeatStanding, Repeats } from './repeats.js';
 export { Rng, trialSeed } from './rng.js';
 export type { Sampler, Suggestion } from './sampler.js';

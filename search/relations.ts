@@ -5,6 +5,8 @@ export interface Relation {
   readonly text: string;
   /** Indices of the parameters it speaks of. */
   readonly params: readonly number[];
+  /** Words and signs in its text, to which the time is proportional that it takes to be asked. */
+  readonly size: number;
   /** Whether it holds; it does when one of its parameters is inactive. */
   holds(values: Values): boolean;
 }
@@ -29,6 +31,7 @@ export function parseRelation(
   return {
     text,
     params: used,
+    size: parser.size,
     holds: (values) =>
       used.some((index) => values[index] === undefined) ||
       comparisons.every(({ left, compare, right }) => compare(left(values), right(values))),
@@ -104,6 +107,10 @@ class Parser {
     this.#params = params;
     this.#indexOf = indexOf;
     this.#tokens = this.#tokenize();
+  }
+
+  get size(): number {
+    return this.#tokens.length;
   }
 
   relation(): readonly Comparison[] {

@@ -113,23 +113,28 @@ function resolve(
   return { parent, test: condition.test };
 }
 
-/** Sweeps through the file, placing what has all its parents, so that a space without conditions keeps its order. */
+/**
+ * As if the file was swept through again and again, each time placing what has all its parents: a space without
+ * conditions keeps its order. In one pass, because the sweep that places a parameter follows from its parents'.
+ */
 function topologicalOrder(
   params: readonly ParamSpec[],
   conditions: readonly (readonly ResolvedCondition[])[],
 ): readonly number[] {
-  const order: number[] = [];
-  const placed = new Set<number>();
-  while (order.length < params.length) {
-    const before = order.length;
-    for (let index = 0; index < params.length; index++) {
-      if (placed.has(index) || !conditions[index]!.every(({ parent }) => placed.has(parent))) continue;
-      placed.add(index);
-      order.push(index);
+  const children: number[][] = params.map(() => []);
+  const waitsFor = conditions.map((list) => list.length);
+  for (const [index, list] of conditions.entries()) for (const { parent } of list) children[parent]!.push(index);
+  const sweeps = params.map(() => 0);
+  const ready = [...params.keys()].filter((index) => waitsFor[index] === 0);
+  const placed = new Set(ready);
+  for (const parent of placed) {
+    for (const child of children[parent]!) {
+      sweeps[child] = Math.max(sweeps[child]!, sweeps[parent]! + Number(parent > child));
+      if (--waitsFor[child]! === 0) placed.add(child);
     }
-    if (order.length === before) throw cycleError(params, conditions, placed);
   }
-  return order;
+  if (placed.size < params.length) throw cycleError(params, conditions, placed);
+  return [...params.keys()].sort((a, b) => sweeps[a]! - sweeps[b]! || a - b);
 }
 
 function cycleError(

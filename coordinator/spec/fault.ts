@@ -24,6 +24,13 @@ export interface Place {
 
 /** More faults than these help nobody, and a hostile file could have a hundred thousand. */
 const MOST_FAULTS = 200;
+/** After so many nobody reads on. */
+const TOO_MANY_FAULTS = 1000;
+
+/** There are more faults than are worth looking for. */
+export class TooManyFaults extends Error {
+  override readonly name = 'TooManyFaults';
+}
 
 /** Collects the faults and warnings of one file. */
 export class FaultList {
@@ -38,9 +45,14 @@ export class FaultList {
     this.#lineStarts = lineStarts(text);
   }
 
-  /** Repetitions of the same words at the same place are dropped. */
+  /**
+   * Repetitions of the same words at the same place are dropped.
+   *
+   * @throws {TooManyFaults} when there are so many that the rest is not worth reading
+   */
   add(place: Place, message: string): void {
     this.#collect(this.#faults, place, message);
+    if (this.#faults.length >= TOO_MANY_FAULTS) throw new TooManyFaults();
   }
 
   warn(place: Place, message: string): void {
@@ -71,7 +83,9 @@ export class FaultList {
     const shown = sorted.slice(0, MOST_FAULTS).map((fault) => this.#locate(fault, fault.message));
     const next = sorted[MOST_FAULTS];
     if (next !== undefined) {
-      shown.push(this.#locate({ ...next, path: '' }, `and ${sorted.length - MOST_FAULTS} more ${what} from here on`));
+      const more =
+        sorted.length < TOO_MANY_FAULTS ? sorted.length - MOST_FAULTS : `at least ${sorted.length - MOST_FAULTS}`;
+      shown.push(this.#locate({ ...next, path: '' }, `and ${more} more ${what} from here on`));
     }
     return shown;
   }

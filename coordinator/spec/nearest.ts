@@ -6,13 +6,17 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 
 /** Longer names are no typing errors. */
 const LONGEST = 64;
+/** Where there are more names, the others are not looked at. */
+const MOST_NAMES = 200;
 
 /** The known name with the fewest edits to `name`, at most a third of its letters; the first of equals. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   if (name.length > LONGEST) return undefined;
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let names = 0;
   for (const candidate of known) {
+    if (++names > MOST_NAMES) break;
     if (Math.abs(candidate.length - name.length) >= fewest) continue;
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());
     if (edits < fewest) {

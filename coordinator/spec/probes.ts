@@ -10,7 +10,7 @@ export interface Probe {
 /** Not all values are tried where there are more, to bound the time a hostile file can take. */
 const MOST_PROBES = 5000;
 /** The same for spaces of many parameters: so many values are worked out in all. */
-const MOST_VALUES = 500_000;
+const MOST_VALUES = 50_000;
 
 /**
  * Configurations in which every end of a range, every choice and every condition of the named parameters takes its

@@ -3,13 +3,16 @@ import { type FaultList, shorten } from './fault.js';
 import { buildSourceTree, type SourceMap } from './source-tree.js';
 
 /** Largest search file, in characters. */
-export const LARGEST_FILE: number = 1024 * 1024;
+export const LARGEST_FILE: number = 512 * 1024;
 
 /** Nesting beyond this is no search file, and would exhaust the stack of a recursive reader. */
 const DEEPEST = 64;
 
-/** Words, signs, spaces and line ends; keeps the time that reading a hostile file takes to a second or two. */
-const MOST_LEXEMES = 200_000;
+/** Words, signs, spaces and line ends, about a microsecond each: a hostile file must not hold up a coordinator. */
+const MOST_LEXEMES = 80_000;
+
+/** A text that is no YAML at all is wrong at every other sign. */
+const MOST_SYNTAX_FAULTS = 500;
 
 const START: { offset: number; path: string } = { offset: 0, path: '' };
 
@@ -89,7 +92,8 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
 };
 
 function addSyntaxFaults(document: Document.Parsed, faults: FaultList): void {
-  for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
+  // The first few hundred are as good as all of them.
+  for (const { pos, code, message } of [...document.errors, ...document.warnings].slice(0, MOST_SYNTAX_FAULTS)) {
     faults.add({ offset: pos[0], path: '' }, WORDS[code] ?? shorten(lowerFirst(message), 300));
   }
   if (document.directives.yaml.version !== '1.2') {

@@ -1,4 +1,4 @@
-import { createSpace, type ParamSpec, SpaceError } from '../../search/index.js';
+import { type ParamSpec, parseRelation, SpaceError } from '../../search/index.js';
 import type { FaultList } from './fault.js';
 import { describe, readText } from './readers.js';
 import type { SourceNode } from './source-tree.js';
@@ -17,10 +17,11 @@ export function readRelations(node: SourceNode, space: DeclaredSpace, faults: Fa
     return [];
   }
   const params = standIns(space);
+  const indexOf = new Map(params.map(({ name }, index) => [name, index]));
   return node.items.flatMap((item) => {
     const text = readText(item, faults, 'a relation like "width >= 16 * depth"');
     if (text === undefined) return [];
-    const fault = relationFault(text, params);
+    const fault = relationFault(text, params, indexOf);
     if (fault !== undefined) faults.add(item, fault);
     return [text];
   });
@@ -31,9 +32,13 @@ function standIns({ declared }: DeclaredSpace): readonly ParamSpec[] {
   return [...declared].map(([name, { param }]) => param ?? { name, kind: 'float', low: 0, high: 1, log: false });
 }
 
-function relationFault(text: string, params: readonly ParamSpec[]): string | undefined {
+function relationFault(
+  text: string,
+  params: readonly ParamSpec[],
+  indexOf: ReadonlyMap<string, number>,
+): string | undefined {
   try {
-    createSpace(params, [text]);
+    parseRelation(text, params, indexOf);
     return undefined;
   } catch (error) {
     if (error instanceof SpaceError) return error.message;

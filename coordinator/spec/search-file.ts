@@ -1,7 +1,15 @@
-import { createSampler, createSpace, fillParams, Rng, type SamplerOptions, SpaceError } from '../../search/index.js';
+import {
+  createSampler,
+  createSpace,
+  fillParams,
+  mostDraws,
+  Rng,
+  type SamplerOptions,
+  SpaceError,
+} from '../../search/index.js';
 import type { SearchSpec } from '../core/spec.js';
 import { readEnqueue } from './enqueue-section.js';
-import { type Fault, FaultList, type Place } from './fault.js';
+import { type Fault, FaultList, type Place, TooManyFaults } from './fault.js';
 import { readKeep } from './keep-section.js';
 import { measuring, readObjective } from './objective-section.js';
 import { readYaml } from './read-yaml.js';
@@ -60,10 +68,19 @@ const OFFERED = SECTIONS.filter((section) => section !== 'null');
  */
 export function parseSearchFile(text: string, fileName: string): ParsedSearch {
   const faults = new FaultList(fileName, text);
-  const root = readYaml(text, faults);
-  const spec = root === undefined ? undefined : readSearch(root, faults);
+  const spec = readWhole(text, faults);
   if (spec === undefined || faults.count > 0) return { ok: false, faults: faults.faults() };
   return { ok: true, spec, warnings: faults.warnings() };
+}
+
+function readWhole(text: string, faults: FaultList): SearchSpec | undefined {
+  try {
+    const root = readYaml(text, faults);
+    return root === undefined ? undefined : readSearch(root, faults);
+  } catch (error) {
+    if (error instanceof TooManyFaults) return undefined;
+    throw error;
+  }
 }
 
 function readSearch(root: SourceMap, faults: FaultList): SearchSpec | undefined {
@@ -146,7 +163,7 @@ function checkTogether(spec: SearchSpec, keys: ReadonlyMap<string, SourceEntry>,
     if (spec.relations.length > 0 && fillParams(space, {}, new Rng(spec.seed ?? 0, 0)) === undefined) {
       faults.add(
         keys.get('relations')!.node,
-        'no configuration satisfies all relations, or hardly any: none of a thousand drawn did; loosen them',
+        `no configuration satisfies all relations, or hardly any: none of ${mostDraws(space)} drawn did; loosen them`,
       );
       return;
     }

@@ -29,7 +29,7 @@ export interface SourceEntry {
 }
 
 /** Aliases multiply; a file that grows beyond this many values when they are followed is refused. */
-const MOST_NODES = 100_000;
+const MOST_NODES = 40_000;
 
 /** Builds the tree of a document. Undefined when there are more nodes than allowed. */
 export function buildSourceTree(root: ParsedNode, faults: FaultList): SourceNode | undefined {

@@ -69,18 +69,18 @@ describe('a hostile file', () => {
     Array.from({ length: count }, (_, i) => line(i)).join('\n');
 
   it.each([
-    ['open brackets', '['.repeat(1_000_000), TOO_DEEP],
-    ['closed brackets', '['.repeat(500_000) + ']'.repeat(500_000), TOO_DEEP],
-    ['open braces', '{a: '.repeat(200_000), TOO_DEEP],
-    ['dashes', '- '.repeat(500_000), TOO_DEEP],
-    ['question marks', '? '.repeat(500_000), TOO_DEEP],
+    ['open brackets', '['.repeat(500_000), TOO_DEEP],
+    ['closed brackets', '['.repeat(250_000) + ']'.repeat(250_000), TOO_DEEP],
+    ['open braces', '{a: '.repeat(125_000), TOO_DEEP],
+    ['dashes', '- '.repeat(250_000), TOO_DEEP],
+    ['question marks', '? '.repeat(250_000), TOO_DEEP],
     ['indentation', lines(1000, (i) => `${' '.repeat(i)}a:`), TOO_DEEP],
     [
       'aliases of aliases',
       `a0: &a0 [x, x]\n${lines(30, (i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)}`,
-      'more than 100000 values',
+      'more than 40000 values',
     ],
-    ['keys', lines(100_000, (i) => `k${i}: 1`), 'more than 200000 words and signs'],
+    ['keys', lines(40_000, (i) => `k${i}: 1`), 'more than 80000 words and signs'],
     ['errors', '}\n'.repeat(20_000), 'unexpected flow-map-end'],
     [
       'characters',

@@ -372,3 +372,57 @@ describe('repeats', () => {
     ]);
   });
 });
+
+describe('a search file that would hold up a coordinator', () => {
+  const params = (count: number, line: (i: number) => string) =>
+    `space:\n${Array.from({ length: count }, (_, i) => `  p${i}: ${line(i)}`).join('\n')}`;
+  const objective = { train: "'null': {steps: 1}" };
+
+  it('by relations that take long to be asked gets fewer draws, and is told how many', () => {
+    const relation = `p0 + ${Array.from({ length: 300 }, (_, i) => `p${i}`).join(' + ')}`
+      .slice(0, 950)
+      .replace(/ \+ p?\d*$/, '');
+    const relations = `relations: [${Array.from({ length: 100 }, () => `"${relation} < 0"`).join(', ')}]`;
+    expect(faultsOf(fileWith({ ...objective, space: params(1000, () => '{float: [0, 1]}'), relations }))).toEqual([
+      expect.stringMatching(/none of [1-9] drawn did; loosen them$/),
+    ]);
+  });
+
+  it('by conditions that are too tangled to be numbered is refused for a grid, and no other sampler needs that', () => {
+    const space = `${params(30, () => '[x, y]')}\n${Array.from({ length: 300 }, (_, i) => {
+      const when = Array.from({ length: 15 }, (__, k) => `p${(i * 7 + k * 11) % 30}: x`).join(', ');
+      return `  q${i}: {int: [0, 3], when: {${when}}}`;
+    }).join('\n')}`;
+    expect(faultsOf(fileWith({ ...objective, space, sampler: 'sampler: grid' }))).toEqual([
+      expect.stringContaining('the conditions depend on each other in too many ways to number the configurations'),
+    ]);
+    expect(faultsOf(fileWith({ ...objective, space }))).toEqual([]);
+  });
+
+  it('by more conditions on large parameters than can be told apart is refused for a grid', () => {
+    const space = `space:\n  a: {int: [0, 99998]}\n${Array.from({ length: 50 }, (_, i) => `  b${i}: {int: [0, 1], when: {a: {">": ${i}}}}`).join('\n')}`;
+    expect(faultsOf(fileWith({ ...objective, space, sampler: 'sampler: grid' }))).toEqual([
+      expect.stringContaining('parameter a has too many values for the 50 conditions on it'),
+    ]);
+  });
+
+  it('by faults without end is read until there are a thousand', () => {
+    const rows = `enqueue: [${Array.from({ length: 2000 }, (_, i) => `x${i}`).join(', ')}]`;
+    const choices = `space: {a: [${Array.from({ length: 3000 }, () => '[]').join(', ')}]}`;
+    for (const sections of [{ enqueue: rows }, { space: choices }]) {
+      const faults = faultsOf(fileWith({ ...objective, ...sections }));
+      expect(faults.length).toBeLessThanOrEqual(201);
+    }
+    expect(faultsOf(fileWith({ ...objective, space: choices })).at(-1)).toMatch(
+      /and at least 800 more faults from here on$/,
+    );
+  });
+
+  it('by a long chain of conditions is read all the same, in the order of the file or against it', () => {
+    const chain = (parent: (i: number) => number) =>
+      params(1000, (i) =>
+        parent(i) in { [-1]: 0, 1000: 0 } ? '{int: [0, 3]}' : `{int: [0, 3], when: {p${parent(i)}: 1}}`,
+      );
+    for (const step of [-1, 1]) expect(faultsOf(fileWith({ ...objective, space: chain((i) => i + step) }))).toEqual([]);
+  });
+});

@@ -216,7 +216,7 @@ describe('a relation', () => {
 
   it('that no configuration satisfies is refused', () => {
     expect(faultsOf(relating('"a > 10 * b"'))).toEqual([
-      'f:5:12 relations: no configuration satisfies all relations, or hardly any: none of a thousand drawn did; loosen them',
+      'f:5:12 relations: no configuration satisfies all relations, or hardly any: none of 1000 drawn did; loosen them',
     ]);
   });
 
