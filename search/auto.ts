@@ -27,7 +27,8 @@ const OPTIMISM = 3;
  * Srinivas et al. 2010, "Gaussian process optimization in the bandit setting", with a constant width; the candidates as
  * in SMAC, Hutter et al. 2011).
  *
- * Open trials count as looked at, so that workers asking together are sent to different places.
+ * Trials that were stopped, or still run, count with what trials like them have come to (see `Prospects`). Open ones
+ * count as looked at, so that workers asking together are sent to different places.
  */
 export class AutoSampler implements Sampler {
   readonly name = 'auto';
@@ -61,9 +62,12 @@ export class AutoSampler implements Sampler {
 
   /** The untried candidate with the lowest bound; undefined when all have been tried. */
   #promising(rng: Rng): Values | undefined {
-    const found = new Lowest(this.#surrogate.update(), this.#codec, this.#fresh);
+    const process = this.#surrogate.update();
+    const { leaders: numbers } = this.#surrogate;
+    if (numbers.length === 0) return undefined;
+    const found = new Lowest(process, this.#codec, this.#fresh);
     const share = Math.min(1, AFFORDABLE_PARAMETERS / this.#space.params.length);
-    const leaders = this.#surrogate.trials.leaders.map((number) => this.#surrogate.codeOf(number));
+    const leaders = numbers.map((number) => this.#surrogate.codeOf(number));
     const code = this.#candidate;
     for (let i = 0; i < NEAR_BEST * share; i++) {
       // Squaring prefers the first of them.

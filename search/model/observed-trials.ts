@@ -1,6 +1,6 @@
 import { Follower } from '../follower.js';
 import type { History, TrialRecord } from '../history.js';
-import { LossScale } from './loss-scale.js';
+import { Prospects } from './prospects.js';
 
 /** Up to here a model sees every trial. */
 const ALL = 54;
@@ -9,8 +9,6 @@ const NEWEST = 32;
 const BLOCK = 6;
 /** and the best of those before. */
 const VETERANS = 16;
-/** The best of all that are asked for. */
-const LEADERS = 5;
 
 /** As many trials as `rows` gives at most. */
 export const MOST_ROWS: number = Math.max(ALL, VETERANS + NEWEST + BLOCK);
@@ -32,13 +30,12 @@ export class ObservedTrials {
   /** By number: known at all, and whether ended. */
   readonly #ended: (boolean | undefined)[] = [];
   readonly #open = new Set<number>();
-  readonly #leaders = new BestTrials(LEADERS);
   /** The best of those numbered below `#newestFrom`. */
   readonly #veterans = new BestTrials(VETERANS);
   #newestFrom = 0;
   #history: History | undefined;
   #known = 0;
-  #measured = 0;
+  readonly #valued = new Set<number>();
 
   /**
    * @param onReset another history is going to be read
@@ -63,9 +60,9 @@ export class ObservedTrials {
     return this.#known;
   }
 
-  /** Complete trials with a value that is a number. */
+  /** Trials with a value, be it the last one or not; those that failed have none. */
   get measured(): number {
-    return this.#measured;
+    return this.#valued.size;
   }
 
   /** One more than the highest number. */
@@ -80,11 +77,6 @@ export class ObservedTrials {
     return count;
   }
 
-  /** Numbers of the five best complete trials, the best first. */
-  get leaders(): readonly number[] {
-    return this.#leaders.numbers;
-  }
-
   /** The trials for a model to look at, by number; never more than `MOST_ROWS`. */
   rows(): number[] {
     const from = this.end <= ALL ? 0 : Math.floor((this.end - NEWEST) / BLOCK) * BLOCK;
@@ -97,47 +89,20 @@ export class ObservedTrials {
     return rows;
   }
 
-  /** The scale of these trials' losses. */
-  scaleOf(numbers: readonly number[]): LossScale {
-    const losses = new Float64Array(numbers.length);
-    let count = 0;
-    for (const number of numbers) {
-      const loss = this.#measuredLoss(this.#trial(number));
-      if (loss !== undefined) losses[count++] = loss;
-    }
-    return new LossScale(losses.subarray(0, count));
-  }
-
-  /**
-   * A trial's place on a scale.
-   *
-   * One that failed, or ended without a value, counts as the worst known. A pruned one counts with what it had reached,
-   * but not as better than the median, or a short lucky run would look like a find. An open one counts with what the model
-   * expects of it, or with what it has reached already where that is better.
-   */
-  valueOn(scale: LossScale, number: number, expected: number): number {
-    const trial = this.#trial(number);
-    const loss = trial.status === 'failed' ? undefined : this.#lossOf(trial);
-    switch (trial.status) {
-      case 'complete':
-        return loss === undefined ? scale.worst : scale.of(loss);
-      case 'pruned':
-        return loss === undefined ? scale.worst : scale.of(Math.max(loss, scale.median));
-      case 'failed':
-        return scale.worst;
-      case 'waiting':
-      case 'running':
-      case 'paused':
-        return loss === undefined ? expected : Math.min(expected, scale.of(loss));
-    }
+  /** What is known or expected of these trials. */
+  prospectsOf(numbers: readonly number[]): Prospects {
+    return new Prospects(
+      numbers.map((number) => this.#trial(number)),
+      this.#history!.goal,
+    );
   }
 
   /** Ended trials numbered in [from, to): the best `count / 2` of them and others evenly among the rest. */
   sample(from: number, to: number, count: number): Fitting {
     const ended: number[] = [];
     for (let number = Math.max(0, from); number < to; number++) if (this.#ended[number]) ended.push(number);
-    const scale = this.scaleOf(ended);
-    const standing = ended.map((number) => ({ number, value: this.valueOn(scale, number, 0) }));
+    const prospects = this.prospectsOf(ended);
+    const standing = ended.map((number, row) => ({ number, value: prospects.valueOf(row, 0) }));
     standing.sort((a, b) => a.value - b.value || a.number - b.number);
     const half = count >> 1;
     const stride = Math.max(1, (standing.length - half) / (count - half));
@@ -166,11 +131,10 @@ export class ObservedTrials {
   #reset(): void {
     this.#ended.length = 0;
     this.#open.clear();
-    this.#leaders.clear();
     this.#veterans.clear();
     this.#newestFrom = 0;
     this.#known = 0;
-    this.#measured = 0;
+    this.#valued.clear();
     this.#onReset();
   }
 
@@ -185,6 +149,9 @@ export class ObservedTrials {
       if (number < this.end) this.#onEnd(number);
     }
     this.#ended[number] = ended;
+    // An attempt that is lost takes its reports with it.
+    if (trial.value !== undefined && status !== 'failed') this.#valued.add(number);
+    else this.#valued.delete(number);
     if (!ended) {
       this.#open.add(number);
       return;
@@ -192,8 +159,6 @@ export class ObservedTrials {
     this.#open.delete(number);
     this.#onEnd(number);
     const loss = this.#measuredLoss(trial);
-    if (loss !== undefined) this.#measured++;
-    this.#leaders.add(number, loss);
     if (number < this.#newestFrom) this.#veterans.add(number, loss);
   }
 }

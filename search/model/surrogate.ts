@@ -8,6 +8,8 @@ import { MOST_ROWS, ObservedTrials } from './observed-trials.js';
 /** Ended trials that a kernel is fitted to, and how far back they are looked for. */
 const FIT_TO = 28;
 const FIT_WITHIN = 400;
+/** The best of all that are asked for. */
+const LEADERS = 5;
 
 /**
  * A model of what configurations are worth, learnt from a history and kept up to date with it.
@@ -29,6 +31,7 @@ export class Surrogate {
   #process: GaussianProcess | undefined;
   #kernel: Kernel | undefined;
   #rows: readonly number[] = [];
+  #leaders: readonly number[] = [];
   #history: History | undefined;
 
   constructor(codec: Codec) {
@@ -67,9 +70,15 @@ export class Surrogate {
     process.truncate(same);
     for (const number of rows.slice(same)) process.append(this.codeOf(number));
     this.#rows = rows;
-    const scale = this.trials.scaleOf(rows);
-    process.observe((row, expected) => this.trials.valueOn(scale, rows[row]!, expected));
+    const prospects = this.trials.prospectsOf(rows);
+    this.#leaders = prospects.best(LEADERS).map((row) => rows[row]!);
+    process.observe((row, expected) => prospects.valueOf(row, expected));
     return process;
+  }
+
+  /** Numbers of the best trials as the process has them, the best first; at least one. */
+  get leaders(): readonly number[] {
+    return this.#leaders;
   }
 
   codeOf(number: number): Code {

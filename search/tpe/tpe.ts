@@ -70,11 +70,8 @@ export class TpeSampler implements Sampler {
 
   #split(history: History): { good: Mixture; others: Mixture } {
     const rows = this.#trials.rows();
-    const scale = this.#trials.scaleOf(rows);
-    const standing = rows.map((number) => ({
-      number,
-      value: this.#trials.valueOn(scale, number, Number.POSITIVE_INFINITY),
-    }));
+    const prospects = this.#trials.prospectsOf(rows);
+    const standing = rows.map((number, row) => ({ number, value: prospects.valueOf(row, Number.POSITIVE_INFINITY) }));
     standing.sort((a, b) => a.value - b.value || a.number - b.number);
     const known = standing.filter(({ value }) => Number.isFinite(value)).length;
     const codes: Code[] = standing.map(({ number }) => this.#codec.encode(history.get(number)!.params));
