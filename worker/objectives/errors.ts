@@ -1,6 +1,11 @@
 /** The attempt cannot run as asked. The message is one line that says what is wrong and what would be right. */
 export class ObjectiveError extends Error {
   override readonly name: string = 'ObjectiveError';
+
+  /** Whatever a file's name or content brings into the message, it stays one line. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.replaceAll(/\s*[\p{Cc}\u2028\u2029]\s*/gu, ' '), options);
+  }
 }
 
 /** A program ended badly without saying why to us; what it printed last may say it. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { ObjectiveError } from '../../objectives/errors.js';
 import { withFile } from './byte-reader.js';
 import { checkSize, type Decoded, MOST_CLASSES, MOST_SAMPLES, type SampleSink, type Source } from './source.js';
@@ -95,7 +95,7 @@ function readTable(
         await writer!.add(info.lines, record);
       }
     } catch (cause) {
-      if (cause instanceof ObjectiveError || sink.signal.aborted || !isCsvError(cause)) throw cause;
+      if (cause instanceof ObjectiveError || sink.signal.aborted || !(cause instanceof CsvError)) throw cause;
       throw new ObjectiveError(`${path}: ${cause.message}`, { cause });
     }
     if (choice === undefined || count === 0)
@@ -108,10 +108,6 @@ function readTable(
 interface Row {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
-}
-
-function isCsvError(error: unknown): error is Error {
-  return error instanceof Error && String((error as { readonly code?: unknown }).code).startsWith('CSV_');
 }
 
 interface Choice {
@@ -133,7 +129,7 @@ function chooseColumns(
   const find = (column: string | number): number => {
     const at = names.indexOf(String(column));
     if (at !== -1 && names.indexOf(String(column), at + 1) === -1) return at;
-    const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? ', ...' : '');
+    const shown = names.slice(0, 12).map(shorten).join(', ') + (names.length > 12 ? ', ...' : '');
     const why = at === -1 ? `has no column ${JSON.stringify(column)}` : `has two columns ${JSON.stringify(column)}`;
     throw new ObjectiveError(`${path} ${why}; its columns are ${shown}`);
   };
@@ -151,6 +147,10 @@ function chooseColumns(
     );
   }
   return { label, numbers, names: numbers.map((at) => names[at]!) };
+}
+
+function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
 
 class RowWriter {
@@ -174,7 +174,7 @@ class RowWriter {
       const text = record[at]!.trim();
       const number = Math.fround(text === '' ? Number.NaN : Number(text));
       if (!Number.isFinite(number)) {
-        const said = text === '' ? 'empty' : JSON.stringify(text.slice(0, 40));
+        const said = text === '' ? 'empty' : JSON.stringify(shorten(text));
         throw new ObjectiveError(
           `${this.#path}, line ${line}: ${names[i]} is ${said}; it must be a number, or the column be left out with ignore`,
         );
@@ -209,7 +209,9 @@ class ClassNames {
     if (label === undefined) {
       if (name === '') throw new ObjectiveError(`${path}, line ${line}: the label is empty`);
       if (this.#closed) {
-        throw new ObjectiveError(`${path}, line ${line}: the class ${JSON.stringify(name)} is in no row to train on`);
+        throw new ObjectiveError(
+          `${path}, line ${line}: the class ${JSON.stringify(shorten(name))} is in no row to train on`,
+        );
       }
       if (this.#seen.size === MOST_CLASSES) {
         throw new ObjectiveError(
