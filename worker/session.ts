@@ -194,12 +194,14 @@ class Session implements WorkerSession {
     this.#changed();
   }
 
-  #detach({ reason, retry }: Closed): boolean {
+  #detach({ reason, retry, leader }: Closed): boolean {
     const wasAttached = this.#attached;
     this.#stopHeartbeat();
     this.#link = undefined;
     this.#attached = false;
     if (this.#end !== undefined) return wasAttached;
+    // Told where to go: no failure, so the way there begins without a long pause.
+    if (leader !== undefined) this.#failures = 0;
     if (!retry) this.#finish({ type: 'refused', reason });
     else if (wasAttached) this.#logger.warn({ reason, running: this.#workload.running }, 'lost the coordinator');
     else if (this.#failures === 0) this.#logger.info({ reason }, 'waiting for the coordinator');

@@ -7,9 +7,9 @@ import {
   type JetStreamClient,
   JetStreamError,
   type JetStreamManager,
-  type JsMsg,
   jetstream,
   jetstreamManager,
+  type StoredMsg,
 } from '@nats-io/jetstream';
 import { errors, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { Event } from '../core/events.js';
@@ -31,6 +31,13 @@ const TRY_MS = 1_500;
 const RETRY_PAUSE_MS = 50;
 /** A server that has not let an append through for this long may be cut off from the others: another one is tried. */
 const CHANGE_SERVER_MS = 3_000;
+
+/** So few messages are read without a reader on the server. */
+const SINGLE_READS = 64;
+/** A reader that has sent nothing for so long, though there is something, is given up, milliseconds. */
+const SILENCE_MS = 2_000;
+/** So long a message may be missing that was there before it is believed that somebody deleted it, milliseconds. */
+const BELIEVED_MS = 10_000;
 
 const WRONG_LAST_SEQUENCE: readonly number[] = [10071, 10164];
 const MESSAGE_NOT_FOUND = 10037;
@@ -183,11 +190,19 @@ class JetStreamLog implements ClusterLog {
   /** Which append the message at a place in the log came by; undefined when there is none, or nobody can say now. */
   async #nonceAt(seq: Seq): Promise<string | undefined> {
     try {
-      const message = await this.#manager.streams.getMessage(this.#names.logStream, { seq });
-      return message === null ? undefined : keyOf(message.header.get(NONCE), message.header.get(PART));
+      const message = await this.#messageAt(seq);
+      return message && keyOf(message.header.get(NONCE), message.header.get(PART));
+    } catch (error) {
+      if (isPassing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #messageAt(seq: Seq): Promise<StoredMsg | undefined> {
+    try {
+      return (await this.#manager.streams.getMessage(this.#names.logStream, { seq })) ?? undefined;
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === MESSAGE_NOT_FOUND) return undefined;
-      if (isPassing(error)) return undefined;
       throw error;
     }
   }
@@ -212,29 +227,73 @@ class JetStreamLog implements ClusterLog {
   }
 
   /** Messages with `seq > after` to `end`, in order and without a gap. */
-  async *#messages(after: Seq, end: Seq, signal: AbortSignal): AsyncIterable<JsMsg> {
+  async *#messages(after: Seq, end: Seq, signal: AbortSignal): AsyncIterable<Stored> {
     let seq = after;
     while (seq < end && !signal.aborted) {
-      const consumer = await this.#consumer(seq + 1, signal);
-      if (consumer === undefined) return;
-      const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: 1_000, expires: 5_000 });
-      const stop = (): void => void messages.close();
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
-      try {
-        for await (const message of messages) {
-          if (message.seq !== seq + 1) {
-            throw new LogFormatError(`batches ${seq + 1} to ${message.seq - 1} of the log were deleted`);
-          }
-          seq = message.seq;
-          yield message;
-          if (seq >= end) break;
-        }
-      } finally {
-        signal.removeEventListener('abort', stop);
-        await messages.close();
+      // One by one, because a reader on the server takes its time to be made, above all while servers are missing.
+      const source = end - seq <= SINGLE_READS ? this.#oneByOne(seq, end) : this.#consume(seq, end, signal);
+      for await (const message of source) {
+        if (message.seq !== seq + 1) throw deleted(seq + 1);
+        seq = message.seq;
+        yield message;
       }
     }
+  }
+
+  async *#oneByOne(after: Seq, end: Seq): AsyncIterable<Stored> {
+    for (let seq = after + 1; seq <= end; seq += 1) {
+      const since = performance.now();
+      for (;;) {
+        const found = await this.#ask(() => this.#messageAt(seq));
+        if (found !== undefined) {
+          yield { seq, data: found.data, headers: found.header };
+          break;
+        }
+        // A leader of the stream that is new may still be putting its own copy in order.
+        if (performance.now() - since > BELIEVED_MS) throw deleted(seq);
+        await pause(RETRY_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Messages as a reader on the server sends them; ends at `end`, and when that reader has fallen silent. */
+  async *#consume(after: Seq, end: Seq, signal: AbortSignal): AsyncIterable<Stored> {
+    const consumer = await this.#consumer(after + 1, signal);
+    if (consumer === undefined) return;
+    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: 1_000, expires: 5_000 });
+    let seq = after;
+    let heardAt = performance.now();
+    const stop = (): void => void messages.close();
+    // The client repairs its reader after a server's death, but takes up to a quarter of a minute.
+    const watchdog = setInterval(() => {
+      if (performance.now() - heardAt < SILENCE_MS) return;
+      this.#hasBeyond(seq).then(
+        (beyond) => {
+          if (beyond && performance.now() - heardAt >= SILENCE_MS) stop();
+        },
+        () => {},
+      );
+    }, SILENCE_MS / 2);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      for await (const { seq: next, data, headers: hdrs } of messages) {
+        yield { seq: next, data, headers: hdrs };
+        seq = next;
+        heardAt = performance.now();
+        if (seq >= end) break;
+      }
+    } finally {
+      clearInterval(watchdog);
+      signal.removeEventListener('abort', stop);
+      stop();
+      // It would be forgotten by itself, in half a minute.
+      consumer.delete().catch(() => {});
+    }
+  }
+
+  async #hasBeyond(seq: Seq): Promise<boolean> {
+    return (await this.#manager.streams.info(this.#names.logStream)).state.last_seq > seq;
   }
 
   /** A reader that begins at `seq`; it lives on the server only as long as it is used. Undefined when aborted. */
@@ -255,6 +314,17 @@ class JetStreamLog implements ClusterLog {
   }
 }
 
+function deleted(seq: Seq): LogFormatError {
+  return new LogFormatError(`message ${seq} of the log was deleted`);
+}
+
+/** A message of the log, however it was read. */
+interface Stored {
+  readonly seq: Seq;
+  readonly data: Uint8Array;
+  readonly headers?: MsgHdrs | undefined;
+}
+
 interface Message {
   readonly data: Uint8Array;
   readonly nonce: string;
@@ -266,7 +336,7 @@ interface Message {
 }
 
 /** Puts batches together from their messages (J1). */
-async function* assemble(messages: AsyncIterable<JsMsg>): AsyncIterable<Batch> {
+async function* assemble(messages: AsyncIterable<Stored>): AsyncIterable<Batch> {
   let nonce = '';
   let parts: Uint8Array[] = [];
   for await (const message of messages) {

@@ -111,7 +111,7 @@ export class CoordinatorCluster {
 }
 
 /** The built program, for this file and for its compiled copy. */
-function mainFile(): string {
+export function mainFile(): string {
   const candidates = ['../../dist/cli/main.js', '../../cli/main.js'].map((file) =>
     fileURLToPath(new URL(file, import.meta.url)),
   );

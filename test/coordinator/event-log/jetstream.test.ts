@@ -172,6 +172,46 @@ describe('a server that dies', () => {
   });
 });
 
+describe('a reader of a long log', () => {
+  it('gets all of it, though the servers die under it again and again', { timeout: 120_000 }, async () => {
+    const three = await NatsServers.start({ count: 3 });
+    const near = await three.connect();
+    await prepareLogStream(near, names, 3, silent, new AbortController().signal);
+    const writer = await openJetStreamLog(near, names);
+    const length = 2500;
+    const written: Promise<unknown>[] = [];
+    for (let head = 0; head < length; head += 1)
+      written.push(near.request(names.logSubject, encodeBatch([event(head)])));
+    await Promise.all(written);
+    const stop = new AbortController();
+    let deaths = 0;
+    const die = async (): Promise<void> => {
+      await three.ready();
+      const victim = (await three.leaderOf(near, names.logStream)) ?? 0;
+      await three.kill(victim);
+      three.up(victim);
+      deaths += 1;
+    };
+    const count = async (batches: AsyncIterable<Batch>): Promise<number> => {
+      let seen = 0;
+      for await (const { seq } of batches) {
+        seen += 1;
+        expect(seq).toBe(seen);
+        // More is on its way than this: what comes next is asked for while the server is gone.
+        if (seen % 700 === 0) await die();
+        if (seen === length) break;
+      }
+      return seen;
+    };
+    expect(await count(writer.read(0))).toBe(length);
+    expect(await count(writer.follow(0, stop.signal))).toBe(length);
+    expect(deaths).toBe(6);
+    await writer.close();
+    await near.close();
+    await three.close();
+  });
+});
+
 describe('a log that is closed', () => {
   it('gives up what it waited for', async () => {
     await log.append([event(1)], 0);
