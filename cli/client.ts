@@ -18,6 +18,7 @@ import {
   type DrainWorkerResponse,
   type EnqueueTrialResponse,
   type GetLeaderboardResponse,
+  type GetOutputResponse,
   type GetTrialResponse,
   type InvalidateTrialResponse,
   type Leaderboard,
@@ -52,6 +53,7 @@ export interface StudyClient {
   getLeaderboard(study: string, top: number): Promise<Leaderboard>;
   listTrials(study: string): Promise<ListTrialsResponse>;
   getTrial(study: string, trial: number): Promise<GetTrialResponse>;
+  getOutput(study: string, trial: number): Promise<GetOutputResponse>;
   /** @param as another seed than the trial's own, and the request's id where a repetition is to find what it made */
   rerunTrial(
     study: string,
@@ -128,6 +130,8 @@ export function openClient(address: string, patience: Patience = PATIENCE): Stud
     },
     listTrials: (study) => call((options, done) => stubs.current.listTrials({ study }, meta, options, done)),
     getTrial: (study, trial) => call((options, done) => stubs.current.getTrial({ study, trial }, meta, options, done)),
+    getOutput: (study, trial) =>
+      call((options, done) => stubs.current.getOutput({ study, trial }, meta, options, done)),
     rerunTrial: (study, trial, as) => {
       const request = { requestId: as?.requestId ?? randomUUID(), study, trial, seed: as?.seed };
       return call((options, done) => stubs.current.rerunTrial(request, meta, options, done));

@@ -98,6 +98,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/replay.js')).replayCommand(),
   },
   {
+    name: 'logs',
+    group: LOOK,
+    summary: 'print the end of what a trial printed',
+    examples: ['assay logs 7', 'assay logs digits 7 --follow'],
+    load: async () => (await import('./commands/logs.js')).logsCommand(),
+  },
+  {
     name: 'best',
     group: LOOK,
     summary: "show a study's best trial and fetch its model",

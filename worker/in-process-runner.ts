@@ -1,5 +1,5 @@
 import type { Assignment } from '../proto/index.js';
-import type { AttemptEvents, AttemptRunner } from './runner.js';
+import { type AttemptEvents, type AttemptRunner, NO_OUTPUT } from './runner.js';
 
 /** What an attempt may do that runs in the worker's own process. */
 export type InProcessHooks = Pick<AttemptEvents, 'started' | 'report' | 'saved'> & { readonly signal: AbortSignal };
@@ -28,6 +28,7 @@ export function createInProcessRunner(
       );
       return {
         stop: () => controller.abort(),
+        output: () => NO_OUTPUT,
         kill: () => {
           killed = true;
           controller.abort();

@@ -29,6 +29,15 @@ export interface AttemptEvents {
   ended(end: AttemptEnd): void;
 }
 
+/** The end of what an attempt has printed. */
+export interface OutputEnd {
+  /** How many bytes it has printed in all. */
+  readonly totalBytes: number;
+  readonly data: Buffer;
+}
+
+export const NO_OUTPUT: OutputEnd = { totalBytes: 0, data: Buffer.alloc(0) };
+
 /** An attempt that was started. */
 export interface RunningAttempt {
   /**
@@ -39,6 +48,8 @@ export interface RunningAttempt {
   stop(saveCheckpoint: boolean): void;
   /** Ends the attempt at once. It tells nothing any more. */
   kill(): void;
+  /** The end of what it has printed so far. */
+  output(): OutputEnd;
 }
 
 /**

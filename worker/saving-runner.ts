@@ -3,7 +3,14 @@ import type { Logger } from 'pino';
 import type { ArtifactClient } from '../proto/artifact-client.js';
 import type { ArtifactFile, Assignment } from '../proto/index.js';
 import type { SavedCheckpoint, SavedFiles } from './objectives/trial.js';
-import type { AttemptEnd, AttemptEvents, AttemptRunner, RunningAttempt } from './runner.js';
+import {
+  type AttemptEnd,
+  type AttemptEvents,
+  type AttemptRunner,
+  NO_OUTPUT,
+  type OutputEnd,
+  type RunningAttempt,
+} from './runner.js';
 
 /** What an attempt made that is to be kept. */
 export type MadeFiles =
@@ -98,6 +105,10 @@ class SavingAttempt implements RunningAttempt {
     clearTimeout(this.#stopTimer);
     this.#transfers.abort();
     this.#run?.kill();
+  }
+
+  output(): OutputEnd {
+    return this.#run?.output() ?? NO_OUTPUT;
   }
 
   #start(checkpoint: SavedCheckpoint | undefined): void {

@@ -166,6 +166,11 @@ class Session implements WorkerSession {
       case 'refused':
         this.#finish({ type: 'refused', reason: body.value.reason });
         break;
+      case 'outputWanted': {
+        const value = this.#workload.output(body.value.attempt!);
+        if (value !== undefined) this.#send({ $case: 'output', value });
+        break;
+      }
       case undefined:
         // A newer coordinator may know messages that this worker does not.
         break;

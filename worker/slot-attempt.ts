@@ -7,7 +7,7 @@ import { AttemptRefusedError } from './errors.js';
 import type { SavedCheckpoint } from './objectives/trial.js';
 import type { OwnCode, Prepared } from './own-code/prepare.js';
 import type { Guarded, MemoryGuard } from './process/memory-guard.js';
-import type { AttemptEnd, RunningAttempt } from './runner.js';
+import { type AttemptEnd, NO_OUTPUT, type OutputEnd, type RunningAttempt } from './runner.js';
 import type { LocalEvents } from './saving-runner.js';
 import { formatSize } from './size.js';
 
@@ -114,6 +114,11 @@ export class SlotAttempt implements RunningAttempt {
     this.#options.leaveQueue();
     if (this.#process === undefined) this.#clear();
     else this.#process.kill();
+  }
+
+  output(): OutputEnd {
+    const output = this.#process?.output;
+    return output === undefined ? NO_OUTPUT : { totalBytes: output.totalBytes, data: output.end() };
   }
 
   #run(child: AttemptProcess, environment: Readonly<Record<string, string>>, prepared?: Prepared): void {

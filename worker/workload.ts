@@ -1,5 +1,13 @@
 import type { Logger } from 'pino';
-import { type Assignment, type AttemptRef, type Dispatch, Outcome, type Progress, SavedKind } from '../proto/index.js';
+import {
+  type Assignment,
+  type AttemptOutput,
+  type AttemptRef,
+  type Dispatch,
+  Outcome,
+  type Progress,
+  SavedKind,
+} from '../proto/index.js';
 import { type AttemptListener, HeldAttempt, keyOf, outcomeOf } from './attempt.js';
 import type { Clock } from './clock.js';
 import { Outbox } from './outbox.js';
@@ -84,6 +92,13 @@ export class Workload implements AttemptListener {
   reconcile(continued: readonly AttemptRef[]): void {
     const kept = new Set(continued.map(keyOf));
     this.#abandon([...this.#held.values()].filter(({ key }) => !kept.has(key)));
+  }
+
+  /** What a running attempt has printed so far; undefined for one that does not run here. */
+  output(ref: AttemptRef): AttemptOutput | undefined {
+    const held = this.#held.get(keyOf(ref));
+    if (held?.running !== true || held.run === undefined) return undefined;
+    return { attempt: ref, ...held.run.output() };
   }
 
   /** Does what a dispatch says. Abandoned attempts go first: they free slots for the assignments. */

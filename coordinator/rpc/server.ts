@@ -3,6 +3,7 @@ import { ArtifactServiceService, StudyServiceService, WorkerServiceService } fro
 import { ConfigError } from '../errors.js';
 import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
 import { Door, type Service } from './door.js';
+import { LiveOutputs } from './live-outputs.js';
 import { createStudyService, type StudyServiceOptions } from './study-service.js';
 import { createWorkerService, type WorkerServiceOptions } from './worker-service.js';
 
@@ -13,15 +14,16 @@ export interface RunningServer {
   close(): void;
 }
 
-export type ServiceOptions = WorkerServiceOptions & StudyServiceOptions & ArtifactServiceOptions;
+export type ServiceOptions = WorkerServiceOptions & Omit<StudyServiceOptions, 'outputs'> & ArtifactServiceOptions;
 
 const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService];
 
 /** Everything that a coordinator which leads answers. */
 export function createServices(options: ServiceOptions): Service[] {
+  const outputs = new LiveOutputs();
   return [
-    { definition: WorkerServiceService, handlers: createWorkerService(options) },
-    { definition: StudyServiceService, handlers: createStudyService(options) },
+    { definition: WorkerServiceService, handlers: createWorkerService({ ...options, outputs }) },
+    { definition: StudyServiceService, handlers: createStudyService({ ...options, outputs }) },
     { definition: ArtifactServiceService, handlers: createArtifactService(options) },
   ];
 }

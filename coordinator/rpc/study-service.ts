@@ -1,11 +1,14 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { StudyServiceServer, WatchLeaderboardRequest, WatchLeaderboardResponse } from '../../proto/index.js';
+import type { ArtifactStore } from '../artifacts/port.js';
 import { studyOf } from '../calls/look.js';
+import { createOutputCall } from '../calls/output-call.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { leaderboardView } from '../core/views.js';
 import { toLeaderboard } from './convert.js';
+import type { LiveOutputs } from './live-outputs.js';
 import { createUnary, toStatus } from './unary.js';
 
 /** A watched board is sent again at most this often, in milliseconds. */
@@ -15,10 +18,13 @@ export interface StudyServiceOptions {
   readonly coordinator: Coordinator;
   readonly logger: Logger;
   readonly clock?: () => number;
+  readonly artifacts: ArtifactStore;
+  readonly outputs: LiveOutputs;
 }
 
 /** What people and programs ask, over gRPC. */
-export function createStudyService({ coordinator, logger, clock = Date.now }: StudyServiceOptions): StudyServiceServer {
+export function createStudyService(options: StudyServiceOptions): StudyServiceServer {
+  const { coordinator, logger, clock = Date.now } = options;
   const unary = createUnary(logger);
   const calls = createStudyCalls(coordinator, clock);
   return {
@@ -30,6 +36,7 @@ export function createStudyService({ coordinator, logger, clock = Date.now }: St
     },
     listTrials: unary(calls.listTrials),
     getTrial: unary(calls.getTrial),
+    getOutput: unary(createOutputCall(options)),
     rerunTrial: unary(calls.rerunTrial),
     controlStudy: unary(calls.controlStudy),
     adjustStudy: unary(calls.adjustStudy),

@@ -4,8 +4,10 @@ import type { Attach, SessionRequest, SessionResponse, WorkerServiceServer } fro
 import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
 import type { ArtifactKeeper } from '../artifacts/keeper.js';
 import type { Coordinator, Follower } from '../coordinator.js';
+import type { AttemptName } from '../core/attempt-name.js';
 import type { RecordProgress } from '../core/commands.js';
 import { fromAttach, fromHeartbeat, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
+import type { LiveOutputs } from './live-outputs.js';
 import { Outgoing } from './outgoing.js';
 
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
@@ -17,6 +19,8 @@ export interface WorkerServiceOptions {
   readonly heartbeatMs: number;
   readonly leaseMs: number;
   readonly logger: Logger;
+  /** Through which workers are asked what their attempts print; absent: nobody asks. */
+  readonly outputs?: LiveOutputs | undefined;
 }
 
 /** The coordinator's end of one worker's stream, whatever carries it. */
@@ -139,6 +143,7 @@ class Session implements SessionInput {
     const worker = this.#worker;
     if (worker === undefined || this.#sessions.byWorker.get(worker) !== this) return;
     this.#sessions.byWorker.delete(worker);
+    this.#options.outputs?.closed(worker, this.#ask);
     this.#logger.info('worker detached');
     this.#inOrder(() => this.#options.coordinator.post({ type: 'DetachWorker', worker }, () => {}));
   }
@@ -171,12 +176,21 @@ class Session implements SessionInput {
         else this.#inOrder(() => this.#recordSaved(progress, sequence), true);
         break;
       }
+      case 'output': {
+        const { attempt, totalBytes, data } = body.value;
+        this.#options.outputs?.heard(fromRef(attempt), { totalBytes, data });
+        break;
+      }
       case 'drain':
         this.#logger.info('worker drains');
         this.#inOrder(() => coordinator.post({ type: 'DrainWorker', worker }, () => {}));
         break;
     }
   }
+
+  readonly #ask = (attempt: AttemptName): void => {
+    this.#stream.write({ body: { $case: 'outputWanted', value: { attempt: toRef(attempt) } } });
+  };
 
   #record(progress: RecordProgress, sequence: number, done: () => void = () => {}): void {
     this.#options.coordinator.post(progress, (outcome) => {
@@ -251,6 +265,7 @@ class Session implements SessionInput {
         continued: continued.map(toRef),
       };
       this.#stream.write({ body: { $case: 'attached', value: attached } });
+      this.#options.outputs?.opened(profile.id, this.#ask);
       this.outgoing.leave(outcome.reply.leaving);
       for (const { attempt, why, reason } of stops) {
         this.outgoing.stop({ attempt: toRef(attempt), reason, saveCheckpoint: why === 'rest' });

@@ -40,6 +40,8 @@ function canned(): StudyServiceServer {
       call.request.trial < 10
         ? done(null, { study: study(), trial: trial(call.request.trial) })
         : done(failure(status.NOT_FOUND, `digits has no trial ${call.request.trial}`)),
+    getOutput: (_call, done) =>
+      done(null, { study: 'digits', attempt: 1, live: false, over: true, totalBytes: 6, data: Buffer.from('hello\n') }),
     rerunTrial: (call, done) => done(null, { study: 'digits', trial: trial(24, { rerunOf: call.request.trial }) }),
     controlStudy: (_call, done) => done(null, { study: study() }),
     adjustStudy: (_call, done) => done(null, { study: study() }),

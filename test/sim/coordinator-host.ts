@@ -4,6 +4,7 @@ import { createArtifactKeeper } from '../../coordinator/artifacts/keeper.js';
 import type { ArtifactStore } from '../../coordinator/artifacts/port.js';
 import { Coordinator } from '../../coordinator/coordinator.js';
 import type { Core } from '../../coordinator/core/transaction.js';
+import { LiveOutputs } from '../../coordinator/rpc/live-outputs.js';
 import { createStudyService } from '../../coordinator/rpc/study-service.js';
 import { createWorkerSessions, type WorkerSessions } from '../../coordinator/rpc/worker-service.js';
 import type { Chance } from './chance.js';
@@ -169,7 +170,13 @@ export class CoordinatorHost {
         clock,
       });
       this.#sessions = createWorkerSessions({ coordinator: door, keeper, heartbeatMs, leaseMs, logger });
-      this.#service = createStudyService({ coordinator: mutant.viewer(coordinator), logger, clock });
+      this.#service = createStudyService({
+        coordinator: mutant.viewer(coordinator),
+        logger,
+        clock,
+        artifacts,
+        outputs: new LiveOutputs(),
+      });
       process.every(Math.min(1_000, leaseMs / 4), () => coordinator.post({ type: 'CheckDeadlines' }, () => {}));
       this.#world.network.listen(this.name, process, (from, end) => this.#accept(from, end as StreamEnd<Frame>));
     } catch (error) {

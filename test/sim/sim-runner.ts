@@ -1,6 +1,6 @@
 import type { Assignment } from '../../proto/index.js';
 import { keyOf } from '../../worker/attempt.js';
-import type { AttemptEnd, AttemptEvents, AttemptRunner } from '../../worker/runner.js';
+import { type AttemptEnd, type AttemptEvents, type AttemptRunner, NO_OUTPUT } from '../../worker/runner.js';
 import { Chance, hash } from './chance.js';
 import type { ObjectiveConfig } from './scenario.js';
 import type { SimProcess } from './sim-process.js';
@@ -69,6 +69,10 @@ class SimAttempt {
     this.#stopping = true;
     if (this.#deaf) return;
     this.#process.after(this.#chance.between(0, 2_000), () => this.#end({ outcome: 'stopped', error: '' }));
+  }
+
+  output(): typeof NO_OUTPUT {
+    return NO_OUTPUT;
   }
 
   kill(): void {

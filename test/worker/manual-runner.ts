@@ -50,6 +50,7 @@ export function createManualRunner(options: { readonly endsWhenStopped?: boolean
       attempts.push(attempt);
       changed();
       return {
+        output: () => ({ totalBytes: 100, data: Buffer.from('the end') }),
         stop: () => {
           attempt.told.push('stop');
           changed();

@@ -73,7 +73,11 @@ function start(overrides: Partial<Assignment> = {}, stopPatienceMs = 60_000): Ru
       start(_, events, checkpoint) {
         const told: string[] = [];
         local.push({ events, checkpoint, told });
-        return { stop: (saves) => told.push(`stop ${saves}`), kill: () => told.push('kill') };
+        return {
+          stop: (saves) => told.push(`stop ${saves}`),
+          kill: () => told.push('kill'),
+          output: () => ({ totalBytes: 3, data: Buffer.from('abc') }),
+        };
       },
     },
     artifacts,

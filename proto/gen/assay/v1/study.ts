@@ -186,6 +186,30 @@ export interface GetTrialResponse {
   readonly trial: Trial | undefined;
 }
 
+/** Whose output. */
+export interface GetOutputRequest {
+  /** Study id, empty for the latest. */
+  readonly study: string;
+  /** Number in the study. */
+  readonly trial: number;
+}
+
+/** The end of an output. To follow one, ask again. */
+export interface GetOutputResponse {
+  /** The study's id. */
+  readonly study: string;
+  /** The attempt that printed it, 0 when there is nothing. */
+  readonly attempt: number;
+  /** True while the attempt runs: this is what it has printed so far. */
+  readonly live: boolean;
+  /** True when the trial has ended: there will be no more. */
+  readonly over: boolean;
+  /** How many bytes it has printed in all; of an output that was kept, how many there are. */
+  readonly totalBytes: number;
+  /** The last of them. */
+  readonly data: Buffer;
+}
+
 /** Which configuration to train again. */
 export interface RerunTrialRequest {
   /** Drawn by the client; a repetition creates nothing. */
@@ -1353,6 +1377,188 @@ export const GetTrialResponse: MessageFns<GetTrialResponse> = {
     const message = createBaseGetTrialResponse() as any;
     message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
     message.trial = (object.trial !== undefined && object.trial !== null) ? Trial.fromPartial(object.trial) : undefined;
+    return message;
+  },
+};
+
+function createBaseGetOutputRequest(): GetOutputRequest {
+  return { study: "", trial: 0 };
+}
+
+export const GetOutputRequest: MessageFns<GetOutputRequest> = {
+  encode(message: GetOutputRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.trial !== 0) {
+      writer.uint32(16).uint32(message.trial);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOutputRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOutputRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.trial = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetOutputRequest>): GetOutputRequest {
+    return GetOutputRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetOutputRequest>): GetOutputRequest {
+    const message = createBaseGetOutputRequest() as any;
+    message.study = object.study ?? "";
+    message.trial = object.trial ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetOutputResponse(): GetOutputResponse {
+  return { study: "", attempt: 0, live: false, over: false, totalBytes: 0, data: Buffer.alloc(0) };
+}
+
+export const GetOutputResponse: MessageFns<GetOutputResponse> = {
+  encode(message: GetOutputResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.live !== false) {
+      writer.uint32(24).bool(message.live);
+    }
+    if (message.over !== false) {
+      writer.uint32(32).bool(message.over);
+    }
+    if (message.totalBytes !== 0) {
+      writer.uint32(40).uint64(message.totalBytes);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(50).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOutputResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOutputResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.live = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.over = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.totalBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetOutputResponse>): GetOutputResponse {
+    return GetOutputResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetOutputResponse>): GetOutputResponse {
+    const message = createBaseGetOutputResponse() as any;
+    message.study = object.study ?? "";
+    message.attempt = object.attempt ?? 0;
+    message.live = object.live ?? false;
+    message.over = object.over ?? false;
+    message.totalBytes = object.totalBytes ?? 0;
+    message.data = object.data ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -4579,6 +4785,16 @@ export const StudyServiceService = {
       Buffer.from(EnqueueTrialResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EnqueueTrialResponse => EnqueueTrialResponse.decode(value),
   },
+  /** The end of what a trial printed. */
+  getOutput: {
+    path: "/assay.v1.StudyService/GetOutput" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOutputRequest): Buffer => Buffer.from(GetOutputRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOutputRequest => GetOutputRequest.decode(value),
+    responseSerialize: (value: GetOutputResponse): Buffer => Buffer.from(GetOutputResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetOutputResponse => GetOutputResponse.decode(value),
+  },
   /** The attached workers. */
   listWorkers: {
     path: "/assay.v1.StudyService/ListWorkers" as const,
@@ -4643,6 +4859,8 @@ export interface StudyServiceServer extends UntypedServiceImplementation {
   invalidateTrial: handleUnaryCall<InvalidateTrialRequest, InvalidateTrialResponse>;
   /** Adds a configuration to those that are run before the sampler is asked. */
   enqueueTrial: handleUnaryCall<EnqueueTrialRequest, EnqueueTrialResponse>;
+  /** The end of what a trial printed. */
+  getOutput: handleUnaryCall<GetOutputRequest, GetOutputResponse>;
   /** The attached workers. */
   listWorkers: handleUnaryCall<ListWorkersRequest, ListWorkersResponse>;
   /** Asks a worker to leave: it gets no further attempts. */
@@ -4856,6 +5074,22 @@ export interface StudyServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EnqueueTrialResponse) => void,
+  ): ClientUnaryCall;
+  /** The end of what a trial printed. */
+  getOutput(
+    request: GetOutputRequest,
+    callback: (error: ServiceError | null, response: GetOutputResponse) => void,
+  ): ClientUnaryCall;
+  getOutput(
+    request: GetOutputRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetOutputResponse) => void,
+  ): ClientUnaryCall;
+  getOutput(
+    request: GetOutputRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetOutputResponse) => void,
   ): ClientUnaryCall;
   /** The attached workers. */
   listWorkers(

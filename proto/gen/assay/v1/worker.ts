@@ -232,6 +232,9 @@ export interface SessionRequest {
     | //
     /** The worker wants no further attempts; it will hand back or finish those it has. */
     { readonly $case: "drain"; readonly value: Drain }
+    | //
+    /** Answers OutputWanted. */
+    { readonly $case: "output"; readonly value: AttemptOutput }
     | undefined;
 }
 
@@ -354,6 +357,18 @@ export interface AttemptResult {
 export interface Drain {
 }
 
+/** The end of what a running attempt has printed so far. Nothing of it is kept. */
+export interface AttemptOutput {
+  /** Which attempt. */
+  readonly attempt:
+    | AttemptRef
+    | undefined;
+  /** How many bytes it has printed in all. */
+  readonly totalBytes: number;
+  /** The last of them, at most 64 KiB. */
+  readonly data: Buffer;
+}
+
 /** From the coordinator. */
 export interface SessionResponse {
   /** Exactly one of these. */
@@ -367,6 +382,9 @@ export interface SessionResponse {
     | //
     /** The worker may not attach; the session ends. */
     { readonly $case: "refused"; readonly value: Refused }
+    | //
+    /** Somebody wants to see what an attempt prints. */
+    { readonly $case: "outputWanted"; readonly value: OutputWanted }
     | undefined;
 }
 
@@ -380,6 +398,12 @@ export interface Attached {
   readonly leaseMs: number;
   /** Of the attempts presented: those to go on with. All others presented are to be abandoned. */
   readonly continued: readonly AttemptRef[];
+}
+
+/** Asks for an AttemptOutput. An attempt that does not run on the worker is not answered for. */
+export interface OutputWanted {
+  /** Which attempt. */
+  readonly attempt: AttemptRef | undefined;
 }
 
 /** Refuses a session for good. */
@@ -489,6 +513,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "drain":
         Drain.encode(message.body.value, writer.uint32(34).fork()).join();
         break;
+      case "output":
+        AttemptOutput.encode(message.body.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -538,6 +565,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             message.body = { $case: "drain", value: Drain.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.body = { $case: "output", value: AttemptOutput.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -577,6 +612,12 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "drain": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "drain", value: Drain.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "output": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "output", value: AttemptOutput.fromPartial(object.body.value) };
         }
         break;
       }
@@ -1505,6 +1546,87 @@ export const Drain: MessageFns<Drain> = {
   },
 };
 
+function createBaseAttemptOutput(): AttemptOutput {
+  return { attempt: undefined, totalBytes: 0, data: Buffer.alloc(0) };
+}
+
+export const AttemptOutput: MessageFns<AttemptOutput> = {
+  encode(message: AttemptOutput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== undefined) {
+      AttemptRef.encode(message.attempt, writer.uint32(10).fork()).join();
+    }
+    if (message.totalBytes !== 0) {
+      writer.uint32(16).uint64(message.totalBytes);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(26).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptOutput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptOutput() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attempt = AttemptRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.totalBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptOutput>): AttemptOutput {
+    return AttemptOutput.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptOutput>): AttemptOutput {
+    const message = createBaseAttemptOutput() as any;
+    message.attempt = (object.attempt !== undefined && object.attempt !== null)
+      ? AttemptRef.fromPartial(object.attempt)
+      : undefined;
+    message.totalBytes = object.totalBytes ?? 0;
+    message.data = object.data ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
 function createBaseSessionResponse(): SessionResponse {
   return { body: undefined };
 }
@@ -1520,6 +1642,9 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         break;
       case "refused":
         Refused.encode(message.body.value, writer.uint32(26).fork()).join();
+        break;
+      case "outputWanted":
+        OutputWanted.encode(message.body.value, writer.uint32(82).fork()).join();
         break;
     }
     return writer;
@@ -1562,6 +1687,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             message.body = { $case: "refused", value: Refused.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.body = { $case: "outputWanted", value: OutputWanted.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1595,6 +1728,12 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "refused": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "refused", value: Refused.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "outputWanted": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "outputWanted", value: OutputWanted.fromPartial(object.body.value) };
         }
         break;
       }
@@ -1690,6 +1829,63 @@ export const Attached: MessageFns<Attached> = {
     message.heartbeatIntervalMs = object.heartbeatIntervalMs ?? 0;
     message.leaseMs = object.leaseMs ?? 0;
     message.continued = object.continued?.map((e) => AttemptRef.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseOutputWanted(): OutputWanted {
+  return { attempt: undefined };
+}
+
+export const OutputWanted: MessageFns<OutputWanted> = {
+  encode(message: OutputWanted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== undefined) {
+      AttemptRef.encode(message.attempt, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OutputWanted {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOutputWanted() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attempt = AttemptRef.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OutputWanted>): OutputWanted {
+    return OutputWanted.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OutputWanted>): OutputWanted {
+    const message = createBaseOutputWanted() as any;
+    message.attempt = (object.attempt !== undefined && object.attempt !== null)
+      ? AttemptRef.fromPartial(object.attempt)
+      : undefined;
     return message;
   },
 };
