@@ -47,7 +47,7 @@ export type FromChild =
 
 /** What came of `load`. */
 export type Readiness =
-  /** The backend's name, empty for an objective that uses none. */
-  | { readonly ok: true; readonly backend: string }
+  /** The backend's name and why it is that one, empty for an objective that uses none. */
+  | { readonly ok: true; readonly backend: string; readonly backendReason: string }
   /** One line on why the objective or its backend cannot be used here. */
   | { readonly ok: false; readonly fault: string };

@@ -53,7 +53,7 @@ process.on('message', (message: ToChild) => {
 function load(objective: string, backend: string): void {
   loading = { objective, engine: loadEngine(objective, backend) };
   loading.engine.then(
-    (engine) => tell({ type: 'ready', ok: true, backend: engine.backend }),
+    (engine) => tell({ type: 'ready', ok: true, backend: engine.backend, backendReason: engine.backendReason }),
     (error: unknown) => tell({ type: 'ready', ok: false, fault: inOneLine(error) }),
   );
 }

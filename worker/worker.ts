@@ -73,9 +73,17 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     }
     if (!found.ok) logger.warn({ fault: found.fault }, 'no training backend runs here: this worker cannot train');
     const profile = await describe(config, found, data, { version, slots: slotCount, gpus });
-    const { objectives, datasets } = profile;
+    const { objectives, datasets, backendReason } = profile;
     logger.info(
-      { coordinator, slots: slotCount, gpus: gpus.length, backend: profile.backend, objectives, datasets },
+      {
+        coordinator,
+        slots: slotCount,
+        gpus: gpus.length,
+        backend: profile.backend,
+        backendReason,
+        objectives,
+        datasets,
+      },
       'worker is ready',
     );
     const session = createWorkerSession({
@@ -141,6 +149,7 @@ async function describe(
     name,
     labels,
     backend: found.ok ? found.backend : '',
+    backendReason: found.ok ? found.backendReason : found.fault,
     objectives: [...(found.ok ? ['train'] : []), ...objectives, 'null'],
     datasets: await availableDatasets(data),
     codeSources,

@@ -66,7 +66,15 @@ export async function openStudied(budget: number, steps: number): Promise<Studie
     committed: () => {},
   });
   await coordinator.submit({ type: 'CreateStudy', requestId: '', spec: spec(budget, steps), source: '', drawnSeed: 1 });
-  const profile = { id: WORKER, name: WORKER, slots: SLOTS, labels: {}, backend: 'none', objectives: ['null'] };
+  const profile = {
+    id: WORKER,
+    name: WORKER,
+    slots: SLOTS,
+    labels: {},
+    backend: 'none',
+    backendReason: '',
+    objectives: ['null'],
+  };
   await coordinator.submit({
     type: 'AttachWorker',
     profile: { ...profile, datasets: [], gpus: [], codeSources: [], memoryBytes: 0 },

@@ -25,6 +25,7 @@ for (let i = 0; i < Number(sessions); i += 1) {
     slots: Number(slots),
     labels: {},
     backend: 'none',
+    backendReason: '',
     objectives: ['null'],
     datasets: [],
     gpus: [],

@@ -35,7 +35,7 @@ export function demoCommand(): Command {
         .default('digits'),
     )
     .option('--seed <n>', 'search again from the seed of an earlier demo', wholeNumber(0, 0xffff_ffff))
-    .option('--backend <name>', 'training backend: auto, wasm or cpu');
+    .option('--backend <name>', 'training backend: auto, tfjs-node-gpu, tfjs-node, webgpu, wasm or cpu');
   return addDataOptions(command).action(demo);
 }
 

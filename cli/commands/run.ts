@@ -24,7 +24,7 @@ export function runCommand(): Command {
     .argument('<file>', 'the search file; - reads standard input')
     .option('-s, --state <dir>', "folder for its log (default: .assay/NAME, with the search file's name)")
     .option('--slots <n>', 'trials at a time (default: the number of cores)', wholeNumber(1, 1024))
-    .option('--backend <name>', 'training backend: auto, wasm or cpu');
+    .option('--backend <name>', 'training backend: auto, tfjs-node-gpu, tfjs-node, webgpu, wasm or cpu');
   return addDataOptions(command).action(run);
 }
 

@@ -23,6 +23,8 @@ export interface WorkerProfile {
   readonly slots: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly backend: string;
+  /** Why it is that one, for people. */
+  readonly backendReason: string;
   readonly objectives: readonly string[];
   readonly datasets: readonly string[];
   /** Where there are any, `slots` is the sum of theirs. */

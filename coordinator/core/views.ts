@@ -83,6 +83,7 @@ export interface WorkerView {
   readonly running: readonly AttemptName[];
   readonly labels: Readonly<Record<string, string>>;
   readonly backend: string;
+  readonly backendReason: string;
   readonly connected: boolean;
   readonly draining: boolean;
   readonly attachedAt: number;
@@ -211,6 +212,7 @@ function workerView(worker: Worker): WorkerView {
     running: [...worker.attempts.values()],
     labels: profile.labels,
     backend: profile.backend,
+    backendReason: profile.backendReason,
     connected: worker.connected,
     draining: worker.draining,
     attachedAt: worker.attachedAt,

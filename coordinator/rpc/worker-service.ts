@@ -251,10 +251,10 @@ class Session implements SessionInput {
     before?.close();
     this.#options.coordinator.post({ type: 'AttachWorker', profile, holds }, (outcome) => {
       if (!outcome.ok || !this.#open) return;
-      const { slots, backend } = profile;
+      const { slots, backend, backendReason } = profile;
       const { continued, abandoned, stops } = outcome.reply;
       this.#logger.info(
-        { slots, backend, continued: continued.length, abandoned: abandoned.length },
+        { slots, backend, backendReason, continued: continued.length, abandoned: abandoned.length },
         'worker attached',
       );
       const { heartbeatMs, leaseMs } = this.#options;

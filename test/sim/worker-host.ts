@@ -62,6 +62,7 @@ export class WorkerHost {
       slots,
       labels,
       backend: '',
+      backendReason: '',
       objectives: ['null'],
       datasets: [],
       gpus: [],

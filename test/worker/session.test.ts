@@ -13,6 +13,7 @@ const profile = {
   slots: 2,
   labels: { gpu: 'none' },
   backend: 'wasm',
+  backendReason: '',
   objectives: ['train', 'null'],
   datasets: ['digits'],
   gpus: [],

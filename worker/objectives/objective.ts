@@ -10,7 +10,7 @@ export type { Objective, OwnPlace, SavedCheckpoint, SavedFiles, Saving, TrialCon
  * replaces the process's `Math.random` by a generator that every attempt seeds.
  *
  * @param kind    `train`, `module`, `command` or `null`
- * @param backend `auto`, or a training backend by name (`wasm`, `cpu`); only `train` uses one
+ * @param backend `auto`, or a training backend by name (`tfjs-node`, `wasm`, ...); only `train` uses one
  * @throws {ObjectiveError} when the kind is unknown or the backend cannot be used on this machine
  */
 export async function loadObjective(kind: string, backend: string): Promise<Objective> {
@@ -22,7 +22,7 @@ export async function loadObjective(kind: string, backend: string): Promise<Obje
     case 'module':
       return (await import('./module.js')).runModule;
     case 'train':
-      return (await import('../train/train.js')).loadTrain(backend);
+      return (await (await import('../train/train.js')).loadTrain(backend)).run;
     default:
       throw new ObjectiveError(
         `objective ${JSON.stringify(kind)} is unknown to this worker; it has train, module, command and null`,

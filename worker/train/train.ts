@@ -1,16 +1,16 @@
 import type { Objective } from '../objectives/trial.js';
-import { useBackend } from './backend/backend.js';
+import { type ChosenBackend, useBackend } from './backend/backend.js';
 import { replaceMathRandom } from './math-random.js';
 
 /**
- * Loads the training engine and returns the objective that trains on it.
+ * Loads the training engine and returns the objective that trains on it, with the backend and why it is that one.
  *
  * @param backend see {@link useBackend}
  * @throws {ObjectiveError} when the backend cannot be used
  */
-export async function loadTrain(backend: string): Promise<Objective> {
+export async function loadTrain(backend: string): Promise<{ readonly run: Objective; readonly chosen: ChosenBackend }> {
   replaceMathRandom();
-  await useBackend(backend);
+  const chosen = await useBackend(backend);
   const { runTrain } = await import('./run-train.js');
-  return runTrain;
+  return { run: runTrain, chosen };
 }

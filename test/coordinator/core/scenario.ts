@@ -36,6 +36,7 @@ export function worker(id: string, overrides: Partial<WorkerProfile> = {}): Work
     slots: 1,
     labels: {},
     backend: 'wasm',
+    backendReason: '',
     objectives: ['train', 'null'],
     datasets: ['digits'],
     gpus: [],

@@ -110,6 +110,7 @@ class PlayedWorker {
       slots: 1,
       labels: {},
       backend: 'none',
+      backendReason: '',
       objectives: ['null'],
       datasets: [],
       gpus: [],

@@ -1,14 +1,46 @@
 import { ObjectiveError } from '../../objectives/errors.js';
+import { NotInstalledError } from './engines-folder.js';
 
 /** An engine that can train. Loading one costs time and memory, so only the one in use is. */
 export interface Backend {
   readonly name: string;
-  /** Registers and starts the engine. @throws when it cannot run on this machine */
-  load(): Promise<void>;
+  /** How to get it where it is not installed; undefined for those that come along. */
+  readonly remedy?: string | undefined;
+  /**
+   * Registers and starts the engine.
+   *
+   * @param asked whether it was asked for by name
+   * @returns what it computes on, in a few words
+   * @throws {NotInstalledError} when it is not installed
+   * @throws when it cannot run on this machine
+   */
+  load(asked: boolean): Promise<string>;
 }
 
-/** Every backend, the preferred first: `auto` takes the first that loads. */
+/** The backend in use, and why that one. */
+export interface ChosenBackend {
+  readonly name: string;
+  /** One line for people. */
+  readonly reason: string;
+}
+
+/** Every backend, the fastest first: `auto` takes the first that loads. */
 const BACKENDS: readonly Backend[] = [
+  {
+    name: 'tfjs-node-gpu',
+    remedy: 'npm install @tensorflow/tfjs-node-gpu@4.22.0, or node deploy/install-tfjs-node.mjs --gpu',
+    load: async () => (await import('./load-tfjs-node.js')).loadTfjsNodeGpu(),
+  },
+  {
+    name: 'tfjs-node',
+    remedy: 'npm install @tensorflow/tfjs-node@4.22.0, or node deploy/install-tfjs-node.mjs',
+    load: async () => (await import('./load-tfjs-node.js')).loadTfjsNode(),
+  },
+  {
+    name: 'webgpu',
+    remedy: 'npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0',
+    load: async (asked) => (await import('./load-webgpu.js')).loadWebgpu(asked),
+  },
   { name: 'wasm', load: async () => (await import('./wasm/load-wasm.js')).loadWasm() },
   { name: 'cpu', load: async () => (await import('./load-cpu.js')).loadCpu() },
 ];
@@ -18,22 +50,40 @@ export const BACKEND_NAMES: readonly string[] = ['auto', ...BACKENDS.map((backen
 /**
  * Loads a backend and makes it the one TensorFlow.js computes on.
  *
- * @param wanted a backend's name, or `auto` for the best one that runs here
- * @returns the name of the one in use
+ * @param wanted a backend's name, or `auto` for the fastest that runs here
  * @throws {ObjectiveError} when there is no such backend or it does not run here
  */
-export async function useBackend(wanted: string, backends: readonly Backend[] = BACKENDS): Promise<string> {
-  const candidates = wanted === 'auto' ? backends : backends.filter((backend) => backend.name === wanted);
-  const faults: string[] = [];
-  for (const backend of candidates) {
+export async function useBackend(wanted: string, backends: readonly Backend[] = BACKENDS): Promise<ChosenBackend> {
+  if (wanted === 'auto') return chooseBackend(backends);
+  const backend = backends.find(({ name }) => name === wanted);
+  if (backend === undefined) {
+    const names = ['auto', ...backends.map(({ name }) => name)].join(', ');
+    throw new ObjectiveError(`backend ${JSON.stringify(wanted)} is unknown; it must be one of ${names}`);
+  }
+  try {
+    return { name: backend.name, reason: `asked for; ${await backend.load(true)}` };
+  } catch (error) {
+    const remedy = error instanceof NotInstalledError && backend.remedy !== undefined ? `: ${backend.remedy}` : '';
+    throw new ObjectiveError(`backend ${backend.name} does not run here: ${messageOf(error)}${remedy}`, {
+      cause: error,
+    });
+  }
+}
+
+async function chooseBackend(backends: readonly Backend[]): Promise<ChosenBackend> {
+  const passed: string[] = [];
+  for (const backend of backends) {
     try {
-      await backend.load();
-      return backend.name;
+      const device = await backend.load(false);
+      const why = passed.length === 0 ? 'the fastest there is' : `the fastest that runs here (${passed.join('; ')})`;
+      return { name: backend.name, reason: `${device}; ${why}` };
     } catch (error) {
-      faults.push(`${backend.name}: ${error instanceof Error ? error.message : String(error)}`);
+      passed.push(`${backend.name}: ${messageOf(error)}`);
     }
   }
-  if (faults.length > 0) throw new ObjectiveError(`no training backend runs here (${faults.join('; ')})`);
-  const names = ['auto', ...backends.map((backend) => backend.name)].join(', ');
-  throw new ObjectiveError(`backend ${JSON.stringify(wanted)} is unknown; it must be one of ${names}`);
+  throw new ObjectiveError(`no training backend runs here (${passed.join('; ')})`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

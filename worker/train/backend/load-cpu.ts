@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { startEngine } from './start-engine.js';
 
-/** Plain JavaScript: runs everywhere, some fifteen times slower than wasm. */
-export async function loadCpu(): Promise<void> {
+/** Plain JavaScript: runs everywhere, many times slower than wasm. */
+export async function loadCpu(): Promise<string> {
   await startEngine('cpu');
+  return 'plain JavaScript';
 }

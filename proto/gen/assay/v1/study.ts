@@ -626,6 +626,8 @@ export interface Worker {
   readonly quarantinedUntilMs: number;
   /** Attempts that failed or timed out on it, of those it ended. */
   readonly attemptsFailed: number;
+  /** Why its training backend is that one, or why it has none; one line. */
+  readonly backendReason: string;
 }
 
 export interface Worker_LabelsEntry {
@@ -4317,6 +4319,7 @@ function createBaseWorker(): Worker {
     quarantine: "",
     quarantinedUntilMs: 0,
     attemptsFailed: 0,
+    backendReason: "",
   };
 }
 
@@ -4372,6 +4375,9 @@ export const Worker: MessageFns<Worker> = {
     }
     if (message.attemptsFailed !== 0) {
       writer.uint32(136).uint32(message.attemptsFailed);
+    }
+    if (message.backendReason !== "") {
+      writer.uint32(146).string(message.backendReason);
     }
     return writer;
   },
@@ -4528,6 +4534,14 @@ export const Worker: MessageFns<Worker> = {
             message.attemptsFailed = reader.uint32();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.backendReason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4570,6 +4584,7 @@ export const Worker: MessageFns<Worker> = {
     message.quarantine = object.quarantine ?? "";
     message.quarantinedUntilMs = object.quarantinedUntilMs ?? 0;
     message.attemptsFailed = object.attemptsFailed ?? 0;
+    message.backendReason = object.backendReason ?? "";
     return message;
   },
 };

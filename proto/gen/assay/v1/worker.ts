@@ -266,6 +266,8 @@ export interface Attach {
   readonly codeSources: readonly string[];
   /** Memory that attempts may use together, in bytes; 0 when the worker does not say. */
   readonly memoryBytes: number;
+  /** Why its training backend is that one, or why it has none; one line for people. */
+  readonly backendReason: string;
 }
 
 export interface Attach_LabelsEntry {
@@ -641,6 +643,7 @@ function createBaseAttach(): Attach {
     gpus: [],
     codeSources: [],
     memoryBytes: 0,
+    backendReason: "",
   };
 }
 
@@ -684,6 +687,9 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.memoryBytes !== 0) {
       writer.uint32(104).uint64(message.memoryBytes);
+    }
+    if (message.backendReason !== "") {
+      writer.uint32(114).string(message.backendReason);
     }
     return writer;
   },
@@ -808,6 +814,14 @@ export const Attach: MessageFns<Attach> = {
             message.memoryBytes = longToNumber(reader.uint64());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.backendReason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -846,6 +860,7 @@ export const Attach: MessageFns<Attach> = {
     message.gpus = object.gpus?.map((e) => Gpu.fromPartial(e)) || [];
     message.codeSources = object.codeSources?.map((e) => e) || [];
     message.memoryBytes = object.memoryBytes ?? 0;
+    message.backendReason = object.backendReason ?? "";
     return message;
   },
 };

@@ -59,7 +59,7 @@ function WorkerCard({ worker, now }: { readonly worker: WorkerJson; readonly now
           {worker.running.length} of {worker.slots} busy
         </dd>
         <dt>backend</dt>
-        <dd>{worker.backend || '–'}</dd>
+        <dd title={worker.backendReason}>{worker.backend || '–'}</dd>
         <dt>runs</dt>
         <dd>{worker.objectives.join(', ')}</dd>
         <dt>attempts done</dt>

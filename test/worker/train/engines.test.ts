@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useBackend } from '../../../worker/train/backend/backend.js';
+import { loadTrain } from '../../../worker/train/train.js';
+import { recordTrial } from '../objectives/recorded-trial.js';
+import { expectReference, reference } from './reference.js';
+
+/** Where scripts/setup-engines.sh puts what it can get. */
+const engines = resolve('.engines');
+process.env['XDG_CACHE_HOME'] = engines;
+
+const has = (path: string): boolean => existsSync(resolve(engines, path));
+const MISSING: Readonly<Record<string, string | undefined>> = {
+  'tfjs-node': has('assay/engines/node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node')
+    ? undefined
+    : 'not installed; run npm run test:engines',
+  webgpu: !has('assay/engines/node_modules/webgpu/package.json')
+    ? 'not installed; run npm run test:engines'
+    : (process.env['VK_DRIVER_FILES'] ?? '').includes('.engines')
+      ? undefined
+      : 'no Vulkan driver in software here; run npm run test:engines',
+};
+
+const CONFIG = {
+  dataset: { name: 'digits', train: 400, validation: 100 },
+  architecture: { type: 'cnn', depth: 1, width: 4, dense: 8, batch_norm: true, dropout: 0.1 },
+  optimizer: { type: 'adam', learning_rate: 0.01 },
+  batch_size: 40,
+  epochs: 3,
+};
+
+async function curve(backend: string): Promise<number[]> {
+  const trial = recordTrial(CONFIG);
+  await (await loadTrain(backend)).run(trial.context);
+  return trial.reports.map(({ metrics }) => metrics['train_loss']!);
+}
+
+describe.each(['tfjs-node', 'webgpu'])('on %s', (backend) => {
+  const missing = MISSING[backend];
+
+  beforeAll(async () => {
+    if (missing === undefined) await useBackend(backend);
+  }, 120_000);
+
+  it.for(Object.entries(reference.trainings))(
+    `a training follows ${reference.source}: %s`,
+    { timeout: 120_000 },
+    async ([, training], { skip }) => {
+      skip(missing !== undefined, missing);
+      await expectReference(training);
+    },
+  );
+
+  it('a trial learns, the same with the same seed, and as on wasm', { timeout: 240_000 }, async ({ skip }) => {
+    skip(missing !== undefined, missing);
+    const first = await curve(backend);
+    expect(await curve(backend)).toEqual(first);
+    const reference = await curve('wasm');
+    for (const [epoch, loss] of first.entries()) expect(loss).toBeCloseTo(reference[epoch]!, 2);
+    expect(first.at(-1)!).toBeLessThan(first[0]!);
+    await useBackend(backend);
+  });
+});
