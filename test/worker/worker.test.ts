@@ -36,8 +36,9 @@ describe('a worker', () => {
       slots: 1,
       labels: { gpu: 'none' },
       backend: 'cpu',
+      backendReason: 'asked for; plain JavaScript',
       objectives: ['train', 'null'],
-      datasets: ['digits'],
+      datasets: expect.arrayContaining(['digits']),
       version: '0.1.0',
       running: [],
     });
