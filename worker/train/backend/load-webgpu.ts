@@ -28,7 +28,8 @@ let kept: Gpu | undefined;
  * @throws when there is no adapter
  */
 export async function loadWebgpu(asked: boolean): Promise<string> {
-  const gpu = (kept ??= openGpu());
+  kept ??= openGpu();
+  const gpu = kept;
   const adapter = await gpu.requestAdapter();
   if (adapter === null) throw new Error('no adapter: is there a GPU with a Vulkan driver, and libvulkan.so.1?');
   const { info } = adapter;
