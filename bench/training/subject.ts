@@ -20,6 +20,8 @@ const batch = Number(batchText);
 const seconds = Number(secondsText);
 /** Batches that bare loops go round. */
 const ROUND = 8;
+/** Steps of an epoch. */
+const EPOCH_STEPS = 64;
 /** Steps that are not counted. */
 const WARM_STEPS = 5;
 
@@ -36,20 +38,23 @@ interface Measured {
   readonly images: number;
   /** Seconds. */
   readonly spent: number;
+  /** Seconds that the process computed: what is left of a rate when others use the machine too. */
+  readonly processor: number;
 }
 
 /** What a trial does: epochs with their shuffling, batches, metrics and pauses. */
 async function assay(): Promise<Measured> {
-  const trainer = createTrainer(configOf(model, batch), noise(batch * 64), 1);
+  const trainer = createTrainer(configOf(model, batch), noise(batch * EPOCH_STEPS), 1);
   const { signal } = new AbortController();
   await trainer.epoch(signal);
+  const used = process.cpuUsage();
   let [images, spent] = [0, 0];
   while (spent < seconds) {
     const metrics = (await trainer.epoch(signal))!;
-    images += batch * 64;
-    spent += (batch * 64) / metrics.images_per_s;
+    images += batch * EPOCH_STEPS;
+    spent += (batch * EPOCH_STEPS) / metrics.images_per_s;
   }
-  return { images, spent };
+  return { images, spent, processor: since(used) };
 }
 
 /** The same layers, kernels and optimizer in a loop, and nothing else: batches lie ready as floats. */
@@ -118,8 +123,14 @@ function floatBatches(): Float32Array[] {
 
 async function loop(step: (index: number) => void | Promise<void>): Promise<Measured> {
   for (let warm = 0; warm < WARM_STEPS; warm++) await step(warm % ROUND);
+  const used = process.cpuUsage();
   const begin = performance.now();
   let steps = 0;
   while (performance.now() - begin < seconds * 1000) await step(steps++ % ROUND);
-  return { images: steps * batch, spent: (performance.now() - begin) / 1000 };
+  return { images: steps * batch, spent: (performance.now() - begin) / 1000, processor: since(used) };
+}
+
+function since(used: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(used);
+  return (user + system) / 1e6;
 }

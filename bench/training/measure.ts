@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What one process measured. */
+export interface Rate {
+  /** Images per second. */
+  readonly rate: number;
+  /** Images per second of processor time. */
+  readonly cpuRate: number;
+  /** What it computed on. */
+  readonly what: string;
+}
+
+/** One kind of process to measure: its name, and the command line. */
+export interface Contender {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+export async function measure({ name, command: [program, ...args] }: Contender): Promise<Rate> {
+  const { stdout } = await run(program, args, { maxBuffer: 1 << 24 });
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  try {
+    return rateOf(JSON.parse(line));
+  } catch (error) {
+    throw new Error(`${name} printed no rate: ${line}`, { cause: error });
+  }
+}
+
+/** Ours, or what the bench of another engine prints: its images per second, and how many cores it kept busy. */
+function rateOf(printed: Partial<Rate> & { imgPerSec?: number; cpuPerWall?: number }): Rate {
+  const { rate = printed.imgPerSec, what = '' } = printed;
+  if (rate === undefined) throw new Error('no rate in it');
+  return { rate, cpuRate: printed.cpuRate ?? rate / (printed.cpuPerWall ?? 1), what };
+}
+
+/** Rates of several contenders, taken in turn so that whatever else the machine does meets all of them. */
+export async function alternate(contenders: readonly Contender[], rounds: number): Promise<Map<string, Rate[]>> {
+  const rates = new Map<string, Rate[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    const inTurn = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (const contender of inTurn) rates.get(contender.name)!.push(await measure(contender));
+  }
+  return rates;
+}
+
+export interface Ratio {
+  readonly mean: number;
+  /** The 95 % interval of the mean, by Student's t over the rounds' logarithms. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Two-sided 97.5 % points of Student's t, by degrees of freedom from 1. */
+const STUDENT = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145];
+
+/** How the rates of one relate to those of another, round by round. */
+export function ratio(ones: readonly number[], others: readonly number[]): Ratio {
+  const logs = ones.map((one, round) => Math.log(one / others[round]!));
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / Math.max(1, logs.length - 1);
+  const reach = (STUDENT[logs.length - 2] ?? 1.96) * Math.sqrt(variance / logs.length);
+  return { mean: Math.exp(mean), low: Math.exp(mean - reach), high: Math.exp(mean + reach) };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
