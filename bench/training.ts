@@ -1,0 +1,187 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { packagePath } from '../cli/package-path.js';
+import { alternate, type Contender, measure, median, type Rate, ratio } from './training/measure.js';
+import { MODELS, type Model } from './training/networks.js';
+import { openSlots, runTrial } from './training/start-times.js';
+
+/*
+ * How fast the built-in training is, in images per second of training with SGD:
+ *   npm run bench:train [-- --backends wasm,tfjs-node] [--rounds 5] [--seconds 5]
+ *                       [--prototype DIR] [--python PATH] [--endurance 500]
+ * Beside it, in turn with it: a bare loop over the same layers without epochs, metrics and pauses; the layers library of
+ * TensorFlow.js on the same backend; another bench (--prototype: a folder with a bench.mjs that is called with
+ * "wasm 1 simd MODEL BATCH layers sgd SECONDS" and prints JSON with imgPerSec); PyTorch, of a Python that has it.
+ * Every figure comes from a process of its own; in brackets the figure per second of processor time, which says more where
+ * others use the machine too. Then two slots against one, the start of a trial, and many trials in a row on one worker.
+ */
+
+const { values: options } = parseArgs({
+  options: {
+    backends: { type: 'string', default: 'wasm' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    prototype: { type: 'string' },
+    python: { type: 'string' },
+    endurance: { type: 'string', default: '0' },
+  },
+});
+const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
+const backends = options.backends.split(',');
+const SUBJECT = fileURLToPath(new URL('./training/subject.js', import.meta.url));
+const BATCHES = [32, 128];
+
+const subject = (name: string, backend: string, model: Model, batch: number): Contender => ({
+  name: `${name} ${backend}`,
+  command: [process.execPath, SUBJECT, name, backend, model, String(batch), String(seconds)],
+});
+
+print(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}, ${rounds} rounds of ${seconds} s each`);
+for (const model of MODELS) for (const batch of BATCHES) await compare(model, batch);
+for (const model of MODELS) await compareSlots(model);
+await measureStarts();
+if (Number(options.endurance) > 0) await endure(Number(options.endurance));
+process.exit(0);
+
+async function compare(model: Model, batch: number): Promise<void> {
+  const own = backends.flatMap((backend) => {
+    // The layers library comes with no WebGPU of its own, and plain JavaScript takes seconds for a step of a CNN.
+    const others = backend === 'webgpu' || backend === 'cpu' ? ['bare'] : ['bare', 'tfjs'];
+    return ['assay', ...others].map((name) => subject(name, backend, model, batch));
+  });
+  const rates = await alternate([...own, ...prototype(model, batch), ...torch(model, batch)], rounds);
+  print(`\n${model}, batch ${batch}`);
+  for (const [name, each] of rates) print(`  ${name.padEnd(18)} ${figures(each)}`);
+  for (const backend of backends) {
+    const assay = rates.get(`assay ${backend}`)!;
+    for (const [name, each] of rates) {
+      if (name === `assay ${backend}` || !(name.endsWith(backend) || !name.includes(' '))) continue;
+      print(`  assay ${backend} / ${name}: ${ratios(assay, each)}`);
+    }
+    const overhead = ratio(cpuRates(rates.get(`bare ${backend}`)!), cpuRates(assay));
+    print(`  overhead of assay ${backend}: at most ${((overhead.high - 1) * 100).toFixed(1)} % of processor time`);
+  }
+}
+
+function prototype(model: Model, batch: number): Contender[] {
+  if (options.prototype === undefined) return [];
+  const bench = join(options.prototype, 'bench.mjs');
+  const args = ['wasm', '1', 'simd', model, String(batch), 'layers', 'sgd', String(seconds)];
+  return [{ name: 'prototype', command: [process.execPath, bench, ...args] }];
+}
+
+function torch(model: Model, batch: number): Contender[] {
+  const { python } = options;
+  if (python === undefined) return [];
+  const script = packagePath('bench', 'training', 'torch.py');
+  return [1, 2].map((threads) => ({
+    name: `torch-${threads}-thread`,
+    command: [python, script, model, String(batch), String(seconds), String(threads)],
+  }));
+}
+
+/** Two trials at a time in two processes, against one at a time. */
+async function compareSlots(model: Model): Promise<void> {
+  const one: number[] = [];
+  const two: number[] = [];
+  const contender = subject('assay', backends[0]!, model, 128);
+  for (let round = 0; round < rounds; round++) {
+    one.push((await measure(contender)).rate);
+    const both = await Promise.all([measure(contender), measure(contender)]);
+    two.push(both[0].rate + both[1].rate);
+  }
+  const { mean, low, high } = ratio(two, one);
+  print(
+    `\n${model}, batch 128, two slots: ${round(median(two))} images/s, one: ${round(median(one))}; ` +
+      `${mean.toFixed(2)} times as many (${low.toFixed(2)} to ${high.toFixed(2)})`,
+  );
+}
+
+/** From the assignment until the child has data and network, and so trains. */
+async function measureStarts(): Promise<void> {
+  const warm: number[] = [];
+  const cold: number[] = [];
+  for (let round = 0; round < Math.max(5, rounds); round++) {
+    const ready = openSlots(1, backends[0]!);
+    await ready.probe();
+    warm.push((await runTrial(ready)).startedMs);
+    await ready.close();
+    const empty = openSlots(1, backends[0]!);
+    cold.push((await runTrial(empty)).startedMs);
+    await empty.close();
+  }
+  print(
+    `\na trial begins to train after ${round(median(warm))} ms in a warm slot (limit 50), worst ${round(Math.max(...warm))}`,
+  );
+  print(`and after ${round(median(cold))} ms in a new process (limit 2000), worst ${round(Math.max(...cold))}`);
+}
+
+/** Trials in a row on one worker: what the worker's own memory does, and what is left in the temporary folder. */
+async function endure(trials: number): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'assay-endurance-'));
+  process.env['TMPDIR'] = scratch;
+  const slots = openSlots(1, backends[0]!);
+  await slots.probe();
+  print(`\n${trials} trials in a row on one worker`);
+  print('  trials  worker RSS MiB  heap MiB');
+  for (let trial = 1; trial <= trials; trial++) {
+    await runTrial(slots);
+    if (trial % Math.ceil(trials / 10) !== 0) continue;
+    globalThis.gc?.();
+    const { rss, heapUsed } = process.memoryUsage();
+    print(`  ${String(trial).padStart(6)}  ${mebibytes(rss)}  ${mebibytes(heapUsed)}`);
+  }
+  await slots.close();
+  print(`  files left: ${readdirSync(scratch).length}; processes left: ${childCount()}`);
+  rmSync(scratch, { recursive: true });
+}
+
+function childCount(): number {
+  try {
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === process.pid).length;
+  } catch {
+    return Number.NaN; // No such folder on this system.
+  }
+}
+
+function parentOf(pid: string): number {
+  try {
+    const words = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return Number(words[1]);
+  } catch {
+    return 0; // It has ended meanwhile.
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1).padStart(14);
+}
+
+function figures(rates: readonly Rate[]): string {
+  const spread = `${round(Math.min(...rates.map(({ rate }) => rate)))} to ${round(Math.max(...rates.map(({ rate }) => rate)))}`;
+  const wall = round(median(rates.map(({ rate }) => rate)));
+  return `${wall.padStart(8)} images/s, ${spread} [${round(median(cpuRates(rates)))}] ${rates[0]!.what}`;
+}
+
+function ratios(ones: readonly Rate[], others: readonly Rate[]): string {
+  const text = (of: (rates: readonly Rate[]) => number[]): string => {
+    const { mean, low, high } = ratio(of(ones), of(others));
+    return `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+  };
+  return `${text((rates) => rates.map(({ rate }) => rate))} [${text(cpuRates)}]`;
+}
+
+function cpuRates(rates: readonly Rate[]): number[] {
+  return rates.map(({ cpuRate }) => cpuRate);
+}
+
+function round(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
