@@ -48,6 +48,7 @@ for (let i = 0; i < Number(workers); i += 1) {
     slots: Number(slots),
     labels: {},
     backend: 'none',
+    backendReason: '',
     objectives: ['null'],
     datasets: [],
     version: 'bench',
