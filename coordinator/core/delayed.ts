@@ -1,3 +1,6 @@
+/** No trial waits longer, milliseconds. */
+export const LONGEST_DELAY_MS = 60_000;
+
 /** Trials that wait until a time, the soonest first; of the same time in the order in which they came. */
 export class Delayed {
   readonly #entries: { readonly number: number; readonly due: number }[] = [];
@@ -20,20 +23,27 @@ export class Delayed {
 
   /** Whether the time of any has come. */
   isDue(at: number): boolean {
-    return this.#entries.length > 0 && this.#entries[0]!.due <= at;
+    return this.#entries.length > 0 && (this.#entries[0]!.due <= at || this.#isPutBack(at));
   }
 
   /** Those whose time has come. */
   *due(at: number): Iterable<number> {
+    const isPutBack = this.#isPutBack(at);
     for (const { number, due } of this.#entries) {
-      if (due > at) return;
-      yield number;
+      if (due <= at || (isPutBack && due - at > LONGEST_DELAY_MS)) yield number;
+      else if (!isPutBack) return;
     }
   }
 
   /** All of them, whatever their time. */
   numbers(): number[] {
     return this.#entries.map(({ number }) => number);
+  }
+
+  /** Whether the clock was put back meanwhile: nobody is to wait for the time that it lost. */
+  #isPutBack(at: number): boolean {
+    const farthest = this.#entries.at(-1);
+    return farthest !== undefined && farthest.due - at > LONGEST_DELAY_MS;
   }
 
   /** Behind the last that is due at or before a time. */

@@ -1,5 +1,6 @@
 import { releaseArtifacts } from './artifacts.js';
 import type { AttemptName } from './attempt-name.js';
+import { LONGEST_DELAY_MS } from './delayed.js';
 import { type AttemptEnd, type EndReason, type Fate, type ReportedEnd, type StopReason, toLogged } from './events.js';
 import { plannedSteps } from './objective-facts.js';
 import type { Study } from './study.js';
@@ -9,9 +10,8 @@ import { attemptNumber, newestAttempt, type RunningTrial, type Trial } from './t
 /** As many first trials failing for one reason mean that the study's code or data is broken, not its configurations. */
 export const FAILING_TRIALS = 3;
 
-/** The pause after the first failure of a trial, and the longest, milliseconds. */
+/** The pause after the first failure of a trial, milliseconds. It doubles with each. */
 export const RETRY_MS = 1000;
-export const LONGEST_RETRY_MS = 60_000;
 
 /** Makes a named attempt current, reviving one that was lost and has no successor; undefined when it counts no more. */
 export function currentTrial(tx: Transaction, name: AttemptName): { study: Study; trial: RunningTrial } | undefined {
@@ -120,7 +120,7 @@ function mayRetry(study: Study, trial: Trial, end: 'lost' | 'failed', reason: st
 /** The pause after a failure, which doubles from one to the next: what is wrong for a moment has time to get well. */
 function backoffMs(trial: Trial): number {
   const before = trial.attempts.filter(({ ended }) => ended?.end === 'failed').length;
-  return Math.min(RETRY_MS * 2 ** before, LONGEST_RETRY_MS);
+  return Math.min(RETRY_MS * 2 ** before, LONGEST_DELAY_MS);
 }
 
 /** Records what a worker says of an attempt whose end was decided without it. Said again, it writes nothing. */
