@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../core/events.js';
+import { isCommonEvent } from './common-events.js';
 import { LogFormatError, type Seq } from './port.js';
 
 /** Version of the records this program writes. Every version ever released stays readable. */
@@ -102,7 +103,10 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ResultIgnored'), ...attempt, end: z.enum(reportedEnds) }),
 ]);
 
-const recordSchema = z.object({ v: z.literal(FORMAT_VERSION), events: z.array(eventSchema).min(1) });
+const recordSchema: z.ZodType<{ readonly v: number; readonly events: readonly unknown[] }> = z.object({
+  v: z.literal(FORMAT_VERSION),
+  events: z.array(eventSchema).min(1),
+});
 
 /** One batch as a record: JSON text with the format's version. */
 export function encodeBatch(events: readonly Event[]): string {
@@ -123,12 +127,19 @@ export function decodeBatch(record: string, seq: Seq): readonly Event[] {
   } catch (cause) {
     throw new LogFormatError(`batch ${seq} of the event log is not JSON`, { cause });
   }
+  if (isCommonRecord(json)) return json.events;
   const parsed = recordSchema.safeParse(json);
-  if (parsed.success) return parsed.data.events as unknown as readonly Event[];
+  if (parsed.success) return parsed.data.events as readonly Event[];
   const version = (json as { v?: unknown } | null)?.v;
   if (version !== FORMAT_VERSION) {
     const found = JSON.stringify(version) ?? 'none';
     throw new LogFormatError(`batch ${seq} of the event log has format ${found}; this program reads ${FORMAT_VERSION}`);
   }
   throw new LogFormatError(`batch ${seq} of the event log is damaged: ${z.prettifyError(parsed.error)}`);
+}
+
+/** Whether every event of a record is of the common kind: then the schema, which accepts them too, need not be asked. */
+function isCommonRecord(json: unknown): json is { readonly events: readonly Event[] } {
+  if (typeof json !== 'object' || json === null || !('v' in json) || json.v !== FORMAT_VERSION) return false;
+  return 'events' in json && Array.isArray(json.events) && json.events.length > 0 && json.events.every(isCommonEvent);
 }
