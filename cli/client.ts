@@ -22,11 +22,13 @@ import {
   type GetTrialResponse,
   type InvalidateTrialResponse,
   type Leaderboard,
+  type LeaderboardRow,
   type ListStudiesResponse,
   type ListTrialsResponse,
   type ListWorkersResponse,
   type RerunTrialResponse,
   type StopTrialResponse,
+  type StreamTrialsResponse,
   type Study,
   type StudyAction,
   StudyServiceClient,
@@ -52,6 +54,8 @@ export interface StudyClient {
   listStudies(): Promise<readonly Study[]>;
   getLeaderboard(study: string, top: number): Promise<Leaderboard>;
   listTrials(study: string): Promise<ListTrialsResponse>;
+  /** All trials by number, with their reports and ranks (0 for those that have none). */
+  allTrials(study: string): Promise<{ readonly study: Study; readonly rows: readonly LeaderboardRow[] }>;
   getTrial(study: string, trial: number): Promise<GetTrialResponse>;
   getOutput(study: string, trial: number): Promise<GetOutputResponse>;
   /** @param as another seed than the trial's own, and the request's id where a repetition is to find what it made */
@@ -129,6 +133,10 @@ export function openClient(address: string, patience: Patience = PATIENCE): Stud
       return present(answer.leaderboard, address);
     },
     listTrials: (study) => call((options, done) => stubs.current.listTrials({ study }, meta, options, done)),
+    allTrials: async (study) => {
+      const { study: header, rows } = await callWithRetry(stubs, patience, () => collect(stubs.current, study));
+      return { study: present(header, address), rows };
+    },
     getTrial: (study, trial) => call((options, done) => stubs.current.getTrial({ study, trial }, meta, options, done)),
     getOutput: (study, trial) =>
       call((options, done) => stubs.current.getOutput({ study, trial }, meta, options, done)),
@@ -316,6 +324,21 @@ async function* watch(stubs: Stubs, options: Watch): AsyncGenerator<Watched, voi
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     pauseMs = Math.min(pauseMs * 2, patience.pauseMs);
   }
+}
+
+/** All portions of a study's trials. What was there when the connection broke is not the study, and is thrown away. */
+async function collect(
+  stub: StudyServiceClient,
+  id: string,
+): Promise<{ readonly study: Study | undefined; readonly rows: LeaderboardRow[] }> {
+  const rows: LeaderboardRow[] = [];
+  let study: Study | undefined;
+  for await (const message of stub.streamTrials({ study: id })) {
+    const portion = message as StreamTrialsResponse;
+    study ??= portion.study;
+    rows.push(...portion.rows);
+  }
+  return { study, rows };
 }
 
 async function* boards(

@@ -91,6 +91,20 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/show.js')).showCommand(),
   },
   {
+    name: 'compare',
+    group: LOOK,
+    summary: 'set studies beside each other: what each has reached after how many trials',
+    examples: ['assay compare digits digits-2', 'assay compare digits digits-2 --json'],
+    load: async () => (await import('./commands/compare.js')).compareCommand(),
+  },
+  {
+    name: 'export',
+    group: LOOK,
+    summary: 'write a study as CSV, JSON, YAML, one HTML page or TensorBoard files',
+    examples: ['assay export digits --format csv > digits.csv', 'assay export digits --format html -o digits.html'],
+    load: async () => (await import('./commands/export.js')).exportCommand(),
+  },
+  {
     name: 'replay',
     group: LOOK,
     summary: 'recompute the suggestions of a log and compare',

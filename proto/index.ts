@@ -48,6 +48,8 @@ export {
   SavedFiles,
   type StopTrialRequest,
   type StopTrialResponse,
+  type StreamTrialsRequest,
+  type StreamTrialsResponse,
   Study,
   StudyAction,
   StudyServiceClient,

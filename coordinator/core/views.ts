@@ -234,6 +234,11 @@ interface Ranking {
 /** Ranking sorts all trials, and several faces ask for it between two events. */
 const rankings = new WeakMap<Study, Ranking>();
 
+/** Ranks by trial number; trials without one are left out. */
+export function ranksOf(study: Study): ReadonlyMap<number, number> {
+  return new Map(ranking(study).map(({ rank, item }) => [item.number, rank]));
+}
+
 function ranking(study: Study): readonly Ranked<Trial>[] {
   const known = rankings.get(study);
   if (known?.revision === study.revision) return known.rows;

@@ -8,7 +8,7 @@ import { looksAt, trialOf } from '../calls/look.js';
 import type { Coordinator } from '../coordinator.js';
 import type { Study } from '../core/study.js';
 import type { Core } from '../core/transaction.js';
-import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
+import { ranksOf, studyView, trialView, workerViews } from '../core/views.js';
 import { toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import type { Feeds } from './feeds.js';
 import { wholeNumber } from './refusal.js';
@@ -108,14 +108,13 @@ function studyTable(study: Study, { state, fleet }: Core, nowMs: number): StudyT
 /** A study with all its trials, reports included, and the ranks of those that have one. */
 function everything(
   study: Study,
-  { state, fleet }: Core,
-): { study: StudyMessage; trials: Trial[]; ranks: Map<number, number> } {
+  { fleet }: Core,
+): { study: StudyMessage; trials: Trial[]; ranks: ReadonlyMap<number, number> } {
   const names = study.spec.params.map(({ name }) => name);
-  const { rows } = leaderboardView(state, fleet, study, 0);
   return {
     study: toStudy(studyView(study, fleet)),
     trials: study.trials.map((trial) => toTrial(trialView(study, trial), names)),
-    ranks: new Map(rows.map(({ rank, item }) => [item.number, rank])),
+    ranks: ranksOf(study),
   };
 }
 

@@ -1,13 +1,20 @@
+import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { StudyServiceServer, WatchLeaderboardRequest, WatchLeaderboardResponse } from '../../proto/index.js';
+import type {
+  StreamTrialsRequest,
+  StreamTrialsResponse,
+  StudyServiceServer,
+  WatchLeaderboardRequest,
+  WatchLeaderboardResponse,
+} from '../../proto/index.js';
 import type { ArtifactStore } from '../artifacts/port.js';
 import { studyOf } from '../calls/look.js';
 import { createOutputCall } from '../calls/output-call.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
-import { leaderboardView } from '../core/views.js';
-import { toLeaderboard } from './convert.js';
+import { leaderboardView, ranksOf, studyView, trialView } from '../core/views.js';
+import { toLeaderboard, toStudy, toTrial } from './convert.js';
 import type { LiveOutputs } from './live-outputs.js';
 import { createUnary, toStatus } from './unary.js';
 
@@ -35,6 +42,9 @@ export function createStudyService(options: StudyServiceOptions): StudyServiceSe
       watch(call, coordinator, clock).catch((error: unknown) => void call.emit('error', toStatus(error, logger)));
     },
     listTrials: unary(calls.listTrials),
+    streamTrials(call: ServerWritableStream<StreamTrialsRequest, StreamTrialsResponse>): void {
+      stream(call, coordinator).catch((error: unknown) => void call.emit('error', toStatus(error, logger)));
+    },
     getTrial: unary(calls.getTrial),
     getOutput: unary(createOutputCall(options)),
     rerunTrial: unary(calls.rerunTrial),
@@ -48,6 +58,34 @@ export function createStudyService(options: StudyServiceOptions): StudyServiceSe
     drainWorker: unary(calls.drainWorker),
     unquarantineWorker: unary(calls.unquarantineWorker),
   };
+}
+
+/** Trials in one message of a stream: made between two batches, so that a long study holds nothing up. */
+const PORTION = 200;
+
+/** Sends all trials, in portions, as fast as the caller takes them. */
+async function stream(
+  call: ServerWritableStream<StreamTrialsRequest, StreamTrialsResponse>,
+  coordinator: Coordinator,
+): Promise<void> {
+  let { study: id } = call.request;
+  for (let from = 0; !call.cancelled; from += PORTION) {
+    const { response, more } = await coordinator.view((core) => {
+      const study = studyOf(core, id);
+      id = study.id;
+      const names = study.spec.params.map(({ name }) => name);
+      const ranks = ranksOf(study);
+      const rows = study.trials.slice(from, from + PORTION).map((trial) => ({
+        rank: ranks.get(trial.number) ?? 0,
+        trial: toTrial(trialView(study, trial), names),
+      }));
+      const header = from === 0 ? toStudy(studyView(study, core.fleet)) : undefined;
+      return { response: { study: header, rows }, more: from + PORTION < study.trials.length };
+    });
+    if (!call.write(response)) await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+    if (!more) break;
+  }
+  call.end();
 }
 
 /** Sends the board now and after every change, until the study has finished or the caller has gone. */

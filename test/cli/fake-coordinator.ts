@@ -36,6 +36,11 @@ function canned(): StudyServiceServer {
       call.end();
     },
     listTrials: (_call, done) => done(null, { study: study(), trials: [trial(0), trial(1)] }),
+    streamTrials: (call) => {
+      call.write({ study: study(), rows: [{ rank: 1, trial: trial(0) }] });
+      call.write({ study: undefined, rows: [{ rank: 0, trial: trial(1) }] });
+      call.end();
+    },
     getTrial: (call, done) =>
       call.request.trial < 10
         ? done(null, { study: study(), trial: trial(call.request.trial) })

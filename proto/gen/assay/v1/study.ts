@@ -168,6 +168,22 @@ export interface ListTrialsResponse {
   readonly trials: readonly Trial[];
 }
 
+/** Which trials. */
+export interface StreamTrialsRequest {
+  /** Study id, empty for the latest. */
+  readonly study: string;
+}
+
+/** Some trials, each as it was when it was sent. */
+export interface StreamTrialsResponse {
+  /** The study, in the first message alone. */
+  readonly study:
+    | Study
+    | undefined;
+  /** By number; the rank is 0 for a trial that has none. */
+  readonly rows: readonly LeaderboardRow[];
+}
+
 /** Which trial. */
 export interface GetTrialRequest {
   /** Study id, empty for the latest. */
@@ -1245,6 +1261,128 @@ export const ListTrialsResponse: MessageFns<ListTrialsResponse> = {
     const message = createBaseListTrialsResponse() as any;
     message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
     message.trials = object.trials?.map((e) => Trial.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseStreamTrialsRequest(): StreamTrialsRequest {
+  return { study: "" };
+}
+
+export const StreamTrialsRequest: MessageFns<StreamTrialsRequest> = {
+  encode(message: StreamTrialsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamTrialsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamTrialsRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StreamTrialsRequest>): StreamTrialsRequest {
+    return StreamTrialsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamTrialsRequest>): StreamTrialsRequest {
+    const message = createBaseStreamTrialsRequest() as any;
+    message.study = object.study ?? "";
+    return message;
+  },
+};
+
+function createBaseStreamTrialsResponse(): StreamTrialsResponse {
+  return { study: undefined, rows: [] };
+}
+
+export const StreamTrialsResponse: MessageFns<StreamTrialsResponse> = {
+  encode(message: StreamTrialsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== undefined) {
+      Study.encode(message.study, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.rows) {
+      LeaderboardRow.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamTrialsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamTrialsResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = Study.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rows.push(LeaderboardRow.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StreamTrialsResponse>): StreamTrialsResponse {
+    return StreamTrialsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamTrialsResponse>): StreamTrialsResponse {
+    const message = createBaseStreamTrialsResponse() as any;
+    message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
+    message.rows = object.rows?.map((e) => LeaderboardRow.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4713,6 +4851,17 @@ export const StudyServiceService = {
     responseSerialize: (value: ListTrialsResponse): Buffer => Buffer.from(ListTrialsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTrialsResponse => ListTrialsResponse.decode(value),
   },
+  /** All trials of a study by number, with their reports, in portions. */
+  streamTrials: {
+    path: "/assay.v1.StudyService/StreamTrials" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: StreamTrialsRequest): Buffer => Buffer.from(StreamTrialsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StreamTrialsRequest => StreamTrialsRequest.decode(value),
+    responseSerialize: (value: StreamTrialsResponse): Buffer =>
+      Buffer.from(StreamTrialsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StreamTrialsResponse => StreamTrialsResponse.decode(value),
+  },
   /** One trial with its attempts and reports. */
   getTrial: {
     path: "/assay.v1.StudyService/GetTrial" as const,
@@ -4855,6 +5004,8 @@ export interface StudyServiceServer extends UntypedServiceImplementation {
   watchLeaderboard: handleServerStreamingCall<WatchLeaderboardRequest, WatchLeaderboardResponse>;
   /** Trials of a study by number. */
   listTrials: handleUnaryCall<ListTrialsRequest, ListTrialsResponse>;
+  /** All trials of a study by number, with their reports, in portions. */
+  streamTrials: handleServerStreamingCall<StreamTrialsRequest, StreamTrialsResponse>;
   /** One trial with its attempts and reports. */
   getTrial: handleUnaryCall<GetTrialRequest, GetTrialResponse>;
   /**
@@ -4959,6 +5110,16 @@ export interface StudyServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTrialsResponse) => void,
   ): ClientUnaryCall;
+  /** All trials of a study by number, with their reports, in portions. */
+  streamTrials(
+    request: StreamTrialsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<StreamTrialsResponse>;
+  streamTrials(
+    request: StreamTrialsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<StreamTrialsResponse>;
   /** One trial with its attempts and reports. */
   getTrial(
     request: GetTrialRequest,
