@@ -70,11 +70,24 @@ function cells(worker: Worker): Cell[] {
   ];
 }
 
-/** "2 x H100", each product once. */
-function gpusText({ gpus }: Worker): string {
+/** "2 x H100, 37% busy, 21 of 160 GiB": each product once, then the mean use and the memory of all, as far as known. */
+function gpusText({ gpus, gpuUse }: Worker): string {
+  if (gpus.length === 0) return '';
   const counts = new Map<string, number>();
   for (const { name } of gpus) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return plainText([...counts].map(([name, count]) => `${count} x ${name}`).join(', '));
+  const products = [...counts].map(([name, count]) => `${count} x ${name}`);
+  const busy = gpuUse.flatMap(({ utilization }) => utilization ?? []);
+  const used = gpuUse.flatMap(({ memoryUsedBytes }) => memoryUsedBytes ?? []);
+  const gibibytes = (bytes: readonly number[]): string =>
+    (bytes.reduce((sum, one) => sum + one, 0) / 2 ** 30).toFixed(0);
+  const words = [
+    ...products,
+    ...(busy.length === 0
+      ? []
+      : [`${Math.round((100 * busy.reduce((sum, one) => sum + one, 0)) / busy.length)}% busy`]),
+    ...(used.length === 0 ? [] : [`${gibibytes(used)} of ${gibibytes(gpus.map((gpu) => gpu.memoryBytes))} GiB`]),
+  ];
+  return plainText(words.join(', '));
 }
 
 function quarantineText({ quarantine, quarantinedUntilMs }: Worker): string {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,6 +45,45 @@ describe('the worked examples', () => {
       expect(stdout).toContain('best configuration');
     }, 180_000);
   }
+});
+
+describe('a worker with GPUs', () => {
+  it('shows them, gives each attempt one of its own, or two whole ones where they are required', async () => {
+    const tools = join(world.folder, 'tools');
+    mkdirSync(tools);
+    const rows = [0, 1].map((i) => `${i}, GPU-${i}, NVIDIA H100 80GB HBM3, 550.54.15, 81559, 1024, 40, Disabled`);
+    writeFileSync(join(tools, 'nvidia-smi'), `#!/bin/sh\ncat <<END\n${rows.join('\n')}\nEND\n`, { mode: 0o755 });
+    const { PATH } = process.env;
+    process.env['PATH'] = `${tools}:${PATH}`;
+    try {
+      await world.coordinator('--heartbeat', '200ms');
+      world.worker('gpus', '--allow-command');
+      const seen = join(world.folder, 'seen');
+      const study = (name: string, more: string): string => {
+        const file = join(world.folder, `${name}.yaml`);
+        const script = `echo ${name} $CUDA_VISIBLE_DEVICES >> ${seen}; sleep 0.5; echo '{"a": 1}' >&3`;
+        writeFileSync(
+          file,
+          `name: ${name}\nmetric: {name: a}\nbudget: {trials: 4}\ncommand: [bash, -c, ${JSON.stringify(script)}]\nspace: {x: {float: [0, 1]}}\n${more}\n`,
+        );
+        return file;
+      };
+      await world.run('submit', study('one', ''), '--watch');
+      await world.run('submit', study('two', 'requires: {gpu: 2}'), '--watch');
+      const lines = readFileSync(seen, 'utf8').trim().split('\n');
+      const counts = lines.map((line) => lines.filter((other) => other === line).length);
+      expect(Object.fromEntries(lines.map((line, i) => [line, counts[i]]))).toEqual({
+        'one 0': 2,
+        'one 1': 2,
+        'two 0,1': 4,
+      });
+      await waitFor('the use of its GPUs', async () =>
+        (await world.run('workers')).stdout.includes('2 x NVIDIA H100 80GB HBM3, 40% busy, 2 of 159 GiB'),
+      );
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+  }, 120_000);
 });
 
 describe('a fleet', () => {
