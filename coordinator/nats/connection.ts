@@ -85,7 +85,8 @@ export async function connectNats(
     // After a restart of all servers with other credentials this side keeps trying, and says so.
     ignoreAuthErrorAbort: true,
   };
-  for (let tries = 0; ; tries += 1) {
+  let told = '';
+  for (;;) {
     try {
       const connection = await connect(options);
       try {
@@ -102,7 +103,17 @@ export async function connectNats(
       if (error instanceof AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
         throw new ConfigError(`NATS at ${at} does not let this coordinator in: ${error.message}`, { cause: error });
       }
-      if (tries === 0) logger.warn({ servers: config.servers, reason: reasonOf(error) }, 'waiting for NATS');
+      if (isCertificateFault(error)) {
+        throw new ConfigError(
+          `the certificates of NATS at ${at} and of this coordinator do not agree: ${reasonOf(error)}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      const reason = reasonOf(error);
+      if (reason !== told) logger.warn({ servers: config.servers, reason }, 'waiting for NATS');
+      told = reason;
       await pause(500, undefined, { signal });
     }
   }
@@ -176,6 +187,11 @@ function bytesOf(file: string): Uint8Array {
 /** Without the line break that editors end a file with. */
 function trimmed(bytes: Uint8Array): Uint8Array {
   return new TextEncoder().encode(new TextDecoder().decode(bytes).trim());
+}
+
+/** What no waiting mends: a name, an issuer or a date that is wrong. */
+function isCertificateFault(error: unknown): boolean {
+  return /CERT|ERR_TLS|SELF_SIGNED|SIGNATURE/.test(String((error as { code?: unknown } | null)?.code ?? ''));
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,9 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { nkeys } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../coordinator/errors.js';
@@ -90,6 +95,48 @@ describe('a real server', () => {
     const connection = await connectNats({ ...config, password: 'right' }, 'test', silent, signal);
     await connection.close();
     await servers.close();
+  });
+
+  it('lets in whoever holds an nkey, over TLS that is checked both ways', async (test) => {
+    if (NATS.missing !== undefined) test.skip(NATS.missing);
+    if (spawnSync('openssl', ['version']).status !== 0) test.skip('certificates need openssl');
+    const folder = mkdtempSync(path.join(tmpdir(), 'assay-tls-'));
+    const at = (name: string): string => path.join(folder, name);
+    const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' });
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test');
+    for (const name of ['server', 'client']) {
+      openssl('req', ...key.slice(0, 5), '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+      writeFileSync(at('san'), 'subjectAltName=DNS:localhost');
+      const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'san'];
+      openssl('x509', '-req', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`);
+    }
+    const user = nkeys.createUser();
+    writeFileSync(at('seed.nk'), `${new TextDecoder().decode(user.getSeed())}\n`);
+    const files = `cert_file: "${at('server.pem')}", key_file: "${at('server.key')}", ca_file: "${at('ca.pem')}"`;
+    const servers = await NatsServers.start({
+      config: `tls { ${files}, verify: true }\nauthorization { users: [{ nkey: ${user.getPublicKey()} }] }`,
+      wait: false,
+    });
+    const config = {
+      // By name: the client does not check a certificate against an IP address.
+      servers: servers.addresses.map((address) => address.replace('127.0.0.1', 'localhost')),
+      tls: true,
+      caFile: at('ca.pem'),
+      certFile: at('client.pem'),
+      keyFile: at('client.key'),
+    };
+    const connection = await connectNats({ ...config, nkeyFile: at('seed.nk') }, 'test', silent, signal);
+    await prepareLogStream(connection, clusterNames('tls'), 1, silent, signal);
+    await connection.close();
+    await expect(connectNats(config, 'test', silent, signal)).rejects.toThrow(/does not let this coordinator in/);
+    await expect(connectNats({ ...config, nkeyFile: at('none.nk') }, 'test', silent, signal)).rejects.toThrow(
+      /none\.nk.*cannot be read \(ENOENT\)/,
+    );
+    const stranger = { ...config, caFile: undefined, nkeyFile: at('seed.nk') };
+    await expect(connectNats(stranger, 'test', silent, signal)).rejects.toThrow(/certificates of NATS .* do not agree/);
+    await servers.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('that stands alone cannot hold three replicas, and says what to do', async (test) => {
