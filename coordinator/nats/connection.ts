@@ -191,7 +191,7 @@ function trimmed(bytes: Uint8Array): Uint8Array {
 
 /** What no waiting mends: a name, an issuer or a date that is wrong. */
 function isCertificateFault(error: unknown): boolean {
-  return /CERT|ERR_TLS|SELF_SIGNED|SIGNATURE/.test(String((error as { code?: unknown } | null)?.code ?? ''));
+  return /CERT|ERR_TLS|SELF_SIGNED|SIGNATURE/.test((error as { code?: string } | null)?.code ?? '');
 }
 
 function reasonOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import type { Leadership } from '../rpc/door.js';
@@ -13,7 +14,9 @@ const TTL_MS = 3_000;
 /** Between two looks of a standby, milliseconds. */
 const LOOK_MS = 150;
 /** How long who asks for a living leader waits for one, milliseconds. */
-const CONFIRM_MS = 10_000;
+const CONFIRM_MS = 5_000;
+/** A standby that has not been able to look for so long says so, milliseconds. */
+const BLIND_MS = 10_000;
 
 const WRONG_LAST_SEQUENCE: readonly number[] = [10071, 10164];
 
@@ -36,16 +39,18 @@ export class LeaderLease implements Leadership {
   readonly #key: string;
   readonly #me: Holder;
   readonly #ttlMs: number;
+  readonly #logger: Logger;
   #revision = 0;
   /** The newest entry that was seen, and when, by the process's clock. */
   #seen: { readonly holder: Holder; readonly revision: number; readonly at: number } | undefined;
   #waiting = new Set<{ readonly beyond: number; readonly done: () => void }>();
 
-  private constructor(kv: KV, key: string, me: Holder, ttlMs: number) {
+  private constructor(kv: KV, key: string, me: Holder, ttlMs: number, logger: Logger) {
     this.#kv = kv;
     this.#key = key;
     this.#me = me;
     this.#ttlMs = ttlMs;
+    this.#logger = logger;
   }
 
   /** @throws {ConfigError} when the bucket cannot be made, or its entries do not expire */
@@ -58,12 +63,18 @@ export class LeaderLease implements Leadership {
     const what = `bucket ${names.leaseBucket}`;
     const manager = new Kvm(jetstream(connection, { timeout: TTL_MS / 3 }));
     const kv = await whenReady({ ...setup, what }, () =>
-      manager.create(names.leaseBucket, { replicas: setup.replicas, history: 1, ttl: TTL_MS }),
+      manager.create(names.leaseBucket, {
+        replicas: setup.replicas,
+        history: 1,
+        ttl: TTL_MS,
+        // Read from the bucket's leader alone: a replica that lags behind still shows the lease of who is dead.
+        allow_direct: false,
+      }),
     );
     // Read back: an older bucket keeps its own time, and a server that knows none would keep a dead leader's for ever.
     const { ttl } = await whenReady({ ...setup, what }, () => kv.status());
     if (ttl <= 0) throw new ConfigError(`${what}: its entries never expire, so no standby would ever take over`);
-    return new LeaderLease(kv, names.leaseKey, me, ttl);
+    return new LeaderLease(kv, names.leaseKey, me, ttl, setup.logger);
   }
 
   get leader(): string | undefined {
@@ -92,6 +103,7 @@ export class LeaderLease implements Leadership {
 
   /** Looks until the lease can be taken, and takes it; false when the signal was aborted first. */
   async take(signal: AbortSignal): Promise<boolean> {
+    let blindSince = performance.now();
     while (!signal.aborted) {
       try {
         const entry = await this.#look();
@@ -99,8 +111,13 @@ export class LeaderLease implements Leadership {
           await this.#claim(entry?.revision);
           return true;
         }
-      } catch {
+        blindSince = performance.now();
+      } catch (error) {
         // Nobody can say now, or another one was faster: look again.
+        if (performance.now() - blindSince > BLIND_MS) {
+          blindSince = performance.now();
+          this.#logger.warn({ reason: String(error) }, 'the lease can neither be seen nor taken');
+        }
       }
       await pause(LOOK_MS, undefined, { signal }).catch(() => {});
     }
