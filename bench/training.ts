@@ -76,7 +76,7 @@ function prototype(model: Model, batch: number): Contender[] {
 function torch(model: Model, batch: number): Contender[] {
   const { python } = options;
   if (python === undefined) return [];
-  const script = packagePath('bench', 'training', 'torch.py');
+  const script = packagePath('bench', 'training', 'pytorch.py');
   return [1, 2].map((threads) => ({
     name: `torch-${threads}-thread`,
     command: [python, script, model, String(batch), String(seconds), String(threads)],

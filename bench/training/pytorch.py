@@ -1,4 +1,4 @@
-"""PyTorch's rate on the same networks: python torch.py MODEL BATCH SECONDS THREADS. Prints {"rate": images per second}."""
+"""PyTorch's rate on the same networks: python pytorch.py MODEL BATCH SECONDS THREADS. Prints {"rate": images per second}."""
 
 import json
 import os
