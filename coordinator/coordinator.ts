@@ -154,7 +154,7 @@ export class Coordinator {
     });
     for (const event of executePlan(this.#core, at)) events.push(event);
     if (events.length > 0) this.#head = await this.#log.append(events, this.#head);
-    else if (outcomes.some((outcome) => this.#isDoubtful(outcome))) await this.#checkHead();
+    else if (outcomes.some((outcome) => this.#isDoubtful(outcome)) || queue.some(isCheck)) await this.#checkHead();
     this.#commits += 1;
     for (const [i, { done }] of queue.entries()) done(outcomes[i]!);
     for (const follower of this.#followers) {
@@ -186,4 +186,12 @@ export class Coordinator {
     this.#queue = [];
     this.#onFailure(error);
   }
+}
+
+/**
+ * Whoever has nothing to write would never meet the fence, and stand for ever beside what another coordinator wrote after
+ * this one had read the log. So every check of the deadlines looks at the head as well.
+ */
+function isCheck({ command }: { readonly command: Command }): boolean {
+  return command.type === 'CheckDeadlines';
 }

@@ -142,6 +142,18 @@ describe('a restart', () => {
     expect(String(failures[0])).toMatch(/LogConflictError/);
   });
 
+  it('of another coordinator is noticed by one that has nothing to write', async () => {
+    const store: string[] = [];
+    const failures: unknown[] = [];
+    const first = await open(openMemoryLog(store), (error) => failures.push(error));
+    await first.submit({ type: 'CheckDeadlines' });
+    const second = await open(openMemoryLog(store));
+    await second.submit(create('a'));
+    first.post({ type: 'CheckDeadlines' }, () => fail(new Error('replied')));
+    await until(() => failures.length > 0);
+    expect(String(failures[0])).toMatch(/LogConflictError/);
+  });
+
   it('lets an attempt be abandoned that no log knows', async () => {
     const coordinator = await open(openMemoryLog());
     const holds = [{ study: 'of an older log', trial: 0, attempt: 1 }];
