@@ -44,11 +44,11 @@ export interface SimResult {
   readonly fingerprint: string;
 }
 
-/** How long everything may take to end after the last fault, milliseconds. */
-const RECOVERY_MS = 3_000_000;
+/** How long everything may take to end after the last fault, milliseconds: a quarantine lasts half an hour, and a clock may lose one. */
+const RECOVERY_MS = 14_400_000;
 
 /** No world needs so many. */
-const MOST_STEPS = 300_000;
+const MOST_STEPS = 500_000;
 
 const logger = pino({ level: 'silent' });
 
