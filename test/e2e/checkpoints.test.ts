@@ -21,9 +21,9 @@ afterEach(() => world.close());
 
 const EPOCHS = 7;
 
-function write(more: object = {}): string {
+function write(more: object = {}, search: object = {}): string {
   const file = path.join(world.folder, 'search.yaml');
-  const search = {
+  const whole = {
     name: 'long',
     budget: { trials: 1 },
     seed: 7,
@@ -39,8 +39,9 @@ function write(more: object = {}): string {
       ...more,
     },
     space: { lr: { log: [0.0005, 0.002] } },
+    ...search,
   };
-  writeFileSync(file, JSON.stringify(search));
+  writeFileSync(file, JSON.stringify(whole));
   return file;
 }
 
@@ -113,5 +114,35 @@ describe('a trial whose worker drains', () => {
     expect(trial.attempts.map(({ end }) => end)).toEqual(['handed back', 'completed']);
     expect(await stepsRun()).toBe(EPOCHS);
     expect(curve(trial)).toEqual(curve(await uninterrupted()));
+  });
+});
+
+describe('trials that rest at rungs until they are promoted', () => {
+  it('go on where they rested, without an epoch trained twice', { timeout: 240_000 }, async () => {
+    await world.coordinator();
+    const pruner = { type: 'asha', promotion: true, min_step: 1, factor: 2 };
+    const file = write({ epochs: 4 }, { budget: { trials: 4 }, pruner });
+    expect((await world.run('submit', file)).code).toBe(0);
+    world.worker('trainer', '--slots', '1');
+    const study = await waitFor(
+      'the study to finish',
+      async () => {
+        const { study } = await world.json<{ study: { state: string; stepsRun: number } }>('leaderboard', '--json');
+        return study.state === 'finished' && study;
+      },
+      180_000,
+    );
+    const all = await Promise.all([0, 1, 2, 3].map(show));
+    const resumed = all.filter(({ attempts }) => attempts.length > 1);
+    expect(resumed.length).toBeGreaterThan(0);
+    for (const { reports, attempts } of resumed) {
+      expect(attempts[0]!.end).toBe('paused');
+      expect(reports.map(({ step }) => step)).toEqual(Array.from({ length: reports.length }, (_, i) => i + 1));
+    }
+    // All that was trained is in the curves.
+    expect(study.stepsRun).toBe(all.reduce((sum, { lastStep }) => sum + lastStep, 0));
+    const finished = resumed.find(({ state }) => state === 'complete')!;
+    expect((await world.run('rerun', 'long', String(finished.number))).code).toBe(0);
+    expect(curve(finished)).toEqual(curve(await ended(4)));
   });
 });
