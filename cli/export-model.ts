@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -39,6 +39,7 @@ export async function exportModel(
     draft = await mkdtemp(join(parent, `.${basename(target)}-`));
     for (const file of weights.files) await fetchFile(file, draft, artifacts);
     await describe(study, trial, draft, basename(target));
+    await chmod(draft, 0o777 & ~process.umask());
     await rm(target, { recursive: true, force: true });
     await rename(draft, target);
   } catch (error) {

@@ -35,6 +35,15 @@ export function formatParams(params: readonly Param[]): string {
   return params.map((param) => `${param.name} ${formatParam(param)}`).join(', ');
 }
 
+/** A number of bytes as "512 B", "12 KiB", "3.4 MiB". */
+export function formatSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 1000 && unit < units.length - 1; unit++) size /= 1024;
+  return `${unit > 0 && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}
+
 /** Milliseconds as "850ms", "8.2s", "42s", "1m 23s", "2h 05m" or "3d 04h". */
 export function formatDuration(ms: number): string {
   if (!(ms > 0)) return '0s';

@@ -1,6 +1,15 @@
 import type { Attempt, Study, Trial } from '../proto/index.js';
 import { trialStateName } from '../proto/state-names.js';
-import { curve, formatDuration, formatMetric, formatParam, formatTime, scaleOf, sparkline } from './format.js';
+import {
+  curve,
+  formatDuration,
+  formatMetric,
+  formatParam,
+  formatSize,
+  formatTime,
+  scaleOf,
+  sparkline,
+} from './format.js';
 import { trialStyle } from './states.js';
 import { type Cell, tableLines } from './table.js';
 import { type Line, plainText, span, textWidth, wrapText } from './text.js';
@@ -17,6 +26,7 @@ export function trialLines(study: Study, trial: Trial, nowMs: number, columns: n
     reasonLines(trial, columns),
     section('parameters', parameterLines(trial)),
     section('curve', curveLines(study, trial, columns)),
+    section('kept', keptLines(trial)),
     section(trial.attempts.length === 1 ? 'attempt' : 'attempts', attemptLines(trial, nowMs, columns)),
     originLines(trial, columns),
   ];
@@ -41,7 +51,7 @@ function heading(study: Study, trial: Trial): Line[] {
 
 function reasonLines(trial: Trial, columns: number | undefined): Line[] {
   const words = [
-    trial.reason === '' ? '' : `${trialStateName(trial.state)} because: ${plainText(trial.reason)}`,
+    trial.reason === '' ? '' : `${trialStateName(trial.state)}${linkOf(trial)} ${plainText(trial.reason)}`,
     trial.notBeforeMs === 0 ? '' : `waiting: it failed and is tried again at ${formatTime(trial.notBeforeMs)}`,
     trial.invalidated ? `invalidated${invalidatedBecause(trial)}: neither ranked nor seen by the sampler` : '',
   ];
@@ -49,6 +59,11 @@ function reasonLines(trial: Trial, columns: number | undefined): Line[] {
     .filter((line) => line !== '')
     .flatMap((line) => (columns === undefined ? [line] : wrapText(line, columns)));
   return lines.map((line) => [span(line, trial.state === 'TRIAL_STATE_FAILED' ? 'red' : 'yellow')]);
+}
+
+/** A complete trial needs no reason: what it has is a remark. */
+function linkOf({ state }: Trial): string {
+  return state === 'TRIAL_STATE_COMPLETE' ? ', but' : ' because:';
 }
 
 function invalidatedBecause({ invalidatedReason }: Trial): string {
@@ -83,6 +98,20 @@ function curveLines(study: Study, trial: Trial, columns: number | undefined): Li
   if (rows.length === 0) return [];
   const title = [{ title: 'metric' }, { title: stepsTitle(trial) }, { title: 'last' }, { title: 'range', giveWay: 1 }];
   return tableLines(title, rows, columns === undefined ? undefined : columns - 2);
+}
+
+/** What the artifact store has of it. */
+function keptLines({ weights, checkpointStep }: Trial): Line[] {
+  const lines: string[] = [];
+  if (checkpointStep > 0) lines.push(`a checkpoint after step ${checkpointStep}, where its next attempt goes on`);
+  if (weights !== undefined) {
+    const files = weights.files.map(({ name, bytes }) => `${plainText(name)} ${formatSize(bytes)}`);
+    const measured = Object.entries(weights.metrics).map(
+      ([name, value]) => `, ${plainText(name)} ${formatMetric(value)}`,
+    );
+    lines.push(`its model after step ${weights.step}: ${files.join(', ')}${measured.join('')}`);
+  }
+  return lines.map((line) => [span(line)]);
 }
 
 function stepsTitle(trial: Trial): string {

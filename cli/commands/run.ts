@@ -46,7 +46,10 @@ async function run(path: string, options: Options): Promise<void> {
   process.stderr.write(
     `assay: look at it again: ${commandLine(['coordinator', '--state', state])}, then ${commandLine(['leaderboard'])}\n`,
   );
-  if (!succeeded(study)) process.exitCode = FAILURE;
+  if (succeeded(study)) {
+    const words = ['best', study!.id, '--state', state, '--export', 'model'];
+    process.stderr.write(`assay: take its best model: ${commandLine(words)}\n`);
+  } else process.exitCode = FAILURE;
 }
 
 function workerArgs(options: Options): string[] {

@@ -80,7 +80,7 @@ describe('the best model of a study', () => {
     expect(accuracy).toBeGreaterThan(0.6);
     const said = await world.run('best', 'small');
     expect(said.stdout).toMatch(
-      /^small trial \d+ {2}val_accuracy 0\.\d{4} at step \d\ntest accuracy 0\.\d{4}, measured/,
+      /^small trial \d+ {2}val_accuracy 0\.\d{4} at step \d\ntest accuracy 0\.\d{4}, on images set apart/,
     );
     // Only the best one's model is kept.
     const { trials } = await world.json<{ trials: TrialJson[] }>('trials', 'small', '--json');
