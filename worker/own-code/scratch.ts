@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { WorkerError } from '../errors.js';
 
 /** A folder of a worker's own, in which each attempt gets one. */
 export interface Scratch {
@@ -18,9 +19,12 @@ const OWNER = 'owner.json';
 
 /**
  * Makes a worker's folder below `root`, and removes those whose workers were killed: no file is left that nobody owns.
+ *
+ * @throws {WorkerError} when others may write to `root`
  */
 export function openScratch(root: string): Scratch {
   mkdirSync(root, { recursive: true, mode: 0o700 });
+  checkOwner(root);
   removeOrphans(root);
   const folder = join(root, `worker-${process.pid}-${Date.now().toString(36)}`);
   mkdirSync(folder, { mode: 0o700 });
@@ -36,6 +40,16 @@ export function openScratch(root: string): Scratch {
     remove: (path) => rm(path, { recursive: true, force: true, maxRetries: 3 }),
     close: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+/** Its usual place is in a folder that everybody may write to, where somebody else may have been first. */
+function checkOwner(root: string): void {
+  const found = lstatSync(root);
+  const { uid, mode } = found;
+  if (found.isDirectory() && uid === (process.getuid?.() ?? uid) && (mode & 0o022) === 0) return;
+  throw new WorkerError(
+    `scratch folder ${root} must be a folder of yours that nobody else may write to: name another with --scratch`,
+  );
 }
 
 interface Owner {
