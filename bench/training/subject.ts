@@ -25,13 +25,9 @@ const EPOCH_STEPS = 64;
 /** Steps that are not counted. */
 const WARM_STEPS = 5;
 
-await useBackend(backend);
-const run = { assay, bare, tfjs }[subject]!;
-const { images, spent } = await run();
-const { user, system } = process.cpuUsage();
-process.stdout.write(
-  `${JSON.stringify({ rate: images / spent, cpuShare: (user + system) / 1e6 / process.uptime() })}\n`,
-);
+const { reason } = await useBackend(backend);
+const { images, spent, processor } = await { assay, bare, tfjs }[subject]!();
+process.stdout.write(`${JSON.stringify({ rate: images / spent, cpuRate: images / processor, what: reason })}\n`);
 process.exit(0);
 
 interface Measured {
