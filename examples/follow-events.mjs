@@ -14,6 +14,8 @@ const connection = await connect({
   maxReconnectAttempts: -1,
 });
 process.once('SIGINT', () => void connection.close());
+// Whoever reads the lines has seen enough.
+process.stdout.once('error', () => process.exit());
 
 let last;
 for await (const message of connection.subscribe(

@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterConfig } from '../../coordinator/cluster.js';
 import { ConfigError } from '../../coordinator/errors.js';
 import { runCoordinator } from '../../coordinator/main.js';
-import { parseNatsUrl } from '../../coordinator/nats/connection.js';
 import { DEFAULT_ADDRESS } from '../../proto/channel.js';
 import { errorCode } from '../error-code.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
+import { addLogOptions, type LogOptions, natsConfigOf } from '../log-options.js';
 import { createLogger } from '../logger.js';
 import {
   coordinatorWords,
@@ -19,25 +19,15 @@ import {
 } from '../options.js';
 import { stopWithParent } from '../parent.js';
 
-interface Options {
+interface Options extends LogOptions {
   readonly listen: string;
   readonly state: string;
   readonly heartbeat?: number;
   readonly lease?: number;
   readonly maxArtifact?: number;
-  readonly log?: string;
-  readonly cluster: string;
   readonly advertise?: string;
   readonly logReplicas: number;
   readonly natsMonitor?: readonly string[];
-  readonly natsCreds?: string;
-  readonly natsNkey?: string;
-  readonly natsUser?: string;
-  readonly natsPassword?: string;
-  readonly natsToken?: string;
-  readonly natsCa?: string;
-  readonly natsCert?: string;
-  readonly natsKey?: string;
   readonly logLevel: string;
   readonly http: string | boolean;
   readonly insecure?: true;
@@ -45,7 +35,7 @@ interface Options {
 }
 
 export function coordinatorCommand(): Command {
-  return new Command('coordinator')
+  const command = new Command('coordinator')
     .description(
       'Starts the coordinator that studies are submitted to and workers attach to. What it acknowledged is in its state\n' +
         'folder: stop it, kill it, start it again on the same folder, and its studies go on.',
@@ -66,25 +56,6 @@ export function coordinatorCommand(): Command {
     .option('--heartbeat <duration>', 'how often workers are to be heard (default: 10s)', parseDuration)
     .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
     .option('--max-artifact <size>', 'largest weights, checkpoint or upload that is taken (default: 1GiB)', parseSize)
-    .optionsGroup('A cluster, of which one leads and the others take over:')
-    .addOption(
-      new Option('--log <url>', 'NATS servers whose JetStream holds the event log, such as nats://a:4222,b:4222').env(
-        'ASSAY_LOG',
-      ),
-    )
-    .option('--cluster <name>', 'coordinators of one name share one log', 'main')
-    .option('--advertise <host:port>', 'where others reach this one (default: the address of --listen)', parseAddress)
-    .option('--log-replicas <n>', 'NATS servers that hold the log, when it is created', wholeNumber(1, 5), 3)
-    .option('--nats-monitor <url,...>', "NATS servers' monitoring ports: their settings are checked", parseUrls)
-    .addOption(natsOption('creds', 'file', 'credentials (JWT) for NATS'))
-    .addOption(natsOption('nkey', 'file', 'nkey seed for NATS'))
-    .addOption(natsOption('user', 'name', 'user for NATS; the password in ASSAY_NATS_PASSWORD'))
-    .addOption(natsOption('password', 'text', '').hideHelp())
-    .addOption(natsOption('token', 'text', '').hideHelp())
-    .addOption(natsOption('ca', 'file', 'certificates that those of NATS are checked against'))
-    .addOption(natsOption('cert', 'file', 'certificate for NATS'))
-    .addOption(natsOption('key', 'file', 'key of that certificate'))
-    .optionsGroup('Options:')
     .option('--insecure', 'listen where other machines can reach it, without TLS and without tokens')
     .addOption(
       new Option('--log-level <level>', 'least level to log')
@@ -92,33 +63,18 @@ export function coordinatorCommand(): Command {
         .default('info'),
     )
     .addOption(new Option('--exit-with-parent', 'shut down when the process that forked this one is gone').hideHelp())
+    .optionsGroup('A cluster, of which one leads and the others take over:');
+  return addLogOptions(command)
+    .option('--advertise <host:port>', 'where others reach this one (default: the address of --listen)', parseAddress)
+    .option('--log-replicas <n>', 'NATS servers that hold the log, when it is created', wholeNumber(1, 5), 3)
+    .option('--nats-monitor <url,...>', "NATS servers' monitoring ports: their settings are checked", parseUrls)
     .action(run);
-}
-
-function natsOption(name: string, value: string, words: string): Option {
-  return new Option(`--nats-${name} <${value}>`, words).env(`ASSAY_NATS_${name.toUpperCase()}`);
 }
 
 function clusterOf(options: Options): ClusterConfig | undefined {
   const { log, cluster: name, advertise, logReplicas: replicas, natsMonitor: monitors = [] } = options;
   if (log === undefined) return undefined;
-  return {
-    name,
-    replicas,
-    monitors,
-    advertise,
-    nats: {
-      ...parseNatsUrl(log),
-      caFile: options.natsCa,
-      certFile: options.natsCert,
-      keyFile: options.natsKey,
-      credsFile: options.natsCreds,
-      nkeyFile: options.natsNkey,
-      user: options.natsUser,
-      password: options.natsPassword,
-      token: options.natsToken,
-    },
-  };
+  return { name, replicas, monitors, advertise, nats: natsConfigOf(log, options) };
 }
 
 function parseUrls(text: string): readonly string[] {

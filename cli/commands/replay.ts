@@ -2,13 +2,17 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { Recomputation, type Recomputed } from '../../coordinator/core/recompute.js';
+import { ConfigError } from '../../coordinator/errors.js';
 import { LogFormatError, type LogReader } from '../../coordinator/event-log/port.js';
 import { readSqliteLog } from '../../coordinator/event-log/sqlite.js';
+import { readJetStreamLog } from '../../coordinator/nats/read-log.js';
 import { errorCode } from '../error-code.js';
-import { FAILURE, UserError } from '../fail.js';
+import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
+import { addLogOptions, type LogOptions, natsConfigOf } from '../log-options.js';
+import { createLogger } from '../logger.js';
 import { printJson } from '../print-json.js';
 
-interface Options {
+interface Options extends LogOptions {
   readonly state: string;
   readonly json?: true;
 }
@@ -23,7 +27,7 @@ interface Tally {
 const SHOWN = 5;
 
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description(
       "Makes every suggestion of a coordinator's log once more, from the events before it, and says whether it is the one\n" +
         'in the log. The log is only read, also while its coordinator runs. Exit code 1 where one differs.',
@@ -31,12 +35,14 @@ export function replayCommand(): Command {
     .argument('[study]', "the study's id; all studies of the log when left out")
     .option('-s, --state <dir>', 'folder of the event log', '.assay')
     .option('--json', 'print [{study, suggestions, differing: [{trial, origin, difference}]}] as JSON')
-    .action(run);
+    .optionsGroup("A cluster's log:");
+  return addLogOptions(command).action(run);
 }
 
-async function run(study: string | undefined, { state, json }: Options): Promise<void> {
-  const file = path.join(state, 'log.db');
-  const tallies = await replay(file, study);
+async function run(study: string | undefined, options: Options): Promise<void> {
+  const { state, json, log, cluster } = options;
+  const file = log === undefined ? path.join(state, 'log.db') : `the log of cluster ${cluster}`;
+  const tallies = await replay(log === undefined ? open(file) : await openOfCluster(log, options), study);
   if (study !== undefined && !tallies.has(study)) {
     throw new UserError(`${file} has no study ${study}${tallies.size === 0 ? ': it has none at all' : ''}`);
   }
@@ -46,8 +52,7 @@ async function run(study: string | undefined, { state, json }: Options): Promise
   if (shown.some(([, { differing }]) => differing.length > 0)) process.exitCode = FAILURE;
 }
 
-async function replay(file: string, study: string | undefined): Promise<ReadonlyMap<string, Tally>> {
-  const log = open(file);
+async function replay(log: LogReader, study: string | undefined): Promise<ReadonlyMap<string, Tally>> {
   const tallies = new Map<string, Tally>();
   const recomputation = new Recomputation();
   try {
@@ -78,6 +83,14 @@ function open(file: string): LogReader {
     if (error instanceof LogFormatError) throw new UserError(error.message, FAILURE, { cause: error });
     if (errorCode(error) !== 'SQLITE_CANTOPEN') throw error;
     throw new UserError(`${file} cannot be read: ask whoever runs the coordinator`, FAILURE, { cause: error });
+  }
+}
+
+async function openOfCluster(log: string, options: Options): Promise<LogReader> {
+  try {
+    return await readJetStreamLog(natsConfigOf(log, options), options.cluster, await createLogger('error'));
+  } catch (error) {
+    throw error instanceof ConfigError ? new UserError(error.message, BAD_INPUT, { cause: error }) : error;
   }
 }
 

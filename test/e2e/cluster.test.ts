@@ -58,8 +58,7 @@ pruner: none
 space: {x: {float: [0, 1]}}
 `,
   );
-  const { code, stderr } = await world.run('submit', file);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(await world.run('submit', file)).toMatchObject({ code: 0, stdout: 'cluster\n' });
 }
 
 async function leaderOfLog(): Promise<number> {
