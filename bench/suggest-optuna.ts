@@ -1,12 +1,13 @@
 /**
- * What a suggestion of `optuna-tpe` costs as a history grows, beside Optuna itself on the same machine where a Python with
- * Optuna is at hand (`pip install optuna`): a space of six parameters of all kinds.
+ * What a suggestion of `optuna-tpe` and of `auto` costs as a history grows, beside Optuna itself on the same machine where
+ * pip can install it: a space of six parameters of all kinds. Part of `npm run bench:suggest`.
  *
  *     node dist/bench/suggest-optuna.js [--marks 100,1000,10000,100000] [--python /path/to/python]
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { createSampler, createSpace, History, type Params, Rng, type SamplerOptions } from '../search/index.js';
+import { pythonWithOptuna } from './search/optuna-peer.js';
 
 const SPACE = createSpace([
   { name: 'lr', kind: 'float', low: 1e-5, high: 1e-1, log: true },
@@ -88,23 +89,34 @@ function median(values: readonly number[]): number {
 const { values: args } = parseArgs({
   options: {
     marks: { type: 'string', default: '100,1000,10000,100000' },
-    python: { type: 'string', default: 'python3' },
+    python: { type: 'string' },
   },
 });
 /** Optuna itself takes seconds per suggestion beyond. */
 const OPTUNA_MAX = 10_000;
 
+const python = args.python ?? pythonWithOptuna('5.0.0');
+const marks = args.marks.split(',').map(Number);
 for (const multivariate of [true, false]) {
-  const options: SamplerOptions = { type: 'optuna-tpe', multivariate };
+  const samplers: readonly SamplerOptions[] = [{ type: 'optuna-tpe', multivariate }, { type: 'auto' }];
   // The first ones are compiled while they run.
-  ours(options, 300, 400);
-  for (const mark of args.marks.split(',').map(Number)) {
-    const mine = ours(options, mark, mark > OPTUNA_MAX ? 20 : 60);
-    const theirs = mark > OPTUNA_MAX ? 'not run' : optunas(args.python, multivariate, mark, 20);
-    const compared = typeof theirs === 'string' ? theirs : `Optuna ${theirs[0]} ${theirs[1].toFixed(1)} ms`;
-    const kind = multivariate ? 'multivariate' : 'univariate';
-    console.log(
-      `${kind.padEnd(13)} ${String(mark).padStart(7)} trials: ${mine.toFixed(3).padStart(8)} ms; ${compared}`,
-    );
-  }
+  for (const options of samplers) ours(options, 300, 400);
+  const rows = marks.map((mark) => {
+    const [exact, auto] = samplers.map((options) => ours(options, mark, mark > OPTUNA_MAX ? 20 : 60));
+    const theirs = mark > OPTUNA_MAX ? 'not run' : optunas(python, multivariate, mark, 20);
+    if (typeof theirs === 'string')
+      return { trials: mark, 'optuna-tpe': exact!.toFixed(3), auto: auto!.toFixed(3), Optuna: theirs };
+    const [version, ms] = theirs;
+    return {
+      trials: mark,
+      'optuna-tpe': exact!.toFixed(3),
+      auto: auto!.toFixed(3),
+      Optuna: `${ms.toFixed(1)} (${version})`,
+      'times as fast': `${Math.round(ms / exact!)} / ${Math.round(ms / auto!)}`,
+    };
+  });
+  console.log(
+    `\nOptuna's TPESampler, ${multivariate ? 'multivariate' : 'univariate'}, and ours: median milliseconds of an ask`,
+  );
+  console.table(rows);
 }

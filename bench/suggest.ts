@@ -2,7 +2,9 @@
  * What a suggestion and telling a result cost as a history grows: a space of six parameters of all kinds, one trial after
  * the other, the median and the mean of the last asks before each mark.
  *
- *     npm run bench:suggest [-- --sampler NAME] [--marks 100,1000,10000,100000]
+ *     npm run bench:suggest [-- --sampler NAME] [--marks 100,1000,10000,100000] [--history random|own]
+ *
+ * A history is made by random search, or by the sampler itself.
  */
 import { parseArgs } from 'node:util';
 import { createSampler, createSpace, History, type Params, Rng, type SamplerOptions } from '../search/index.js';
@@ -33,7 +35,7 @@ interface Row {
   readonly tellMeanMs: number;
 }
 
-function measure(options: SamplerOptions, marks: readonly number[]): Row[] {
+function measure(options: SamplerOptions, marks: readonly number[], own: boolean): Row[] {
   const sampler = createSampler(options, SPACE, 'minimize', 1);
   const history = new History('minimize', 'best');
   const rows: Row[] = [];
@@ -41,13 +43,13 @@ function measure(options: SamplerOptions, marks: readonly number[]): Row[] {
   let tells: number[] = [];
   const filler = createSampler({ type: 'random' }, SPACE, 'minimize', 2);
   for (let number = 0; number < marks.at(-1)!; number++) {
-    // Most of a long history is filled at random: what is timed is the end of each stretch.
+    // What is timed is the end of each stretch.
     const mark = marks.find((at) => at > number)!;
     const timed = number >= mark - TIMED;
     // What was not asked has to be read first; that is no part of a suggestion in a study that is followed.
-    if (number === mark - TIMED) sampler.suggest(history, number);
+    if (number === mark - TIMED && !own) sampler.suggest(history, number);
     const from = performance.now();
-    const suggestion = (timed || number < 200 ? sampler : filler).suggest(history, number);
+    const suggestion = (timed || own ? sampler : filler).suggest(history, number);
     const asked = performance.now();
     if (suggestion === undefined) throw new Error(`${sampler.name} had nothing to propose for trial ${number}`);
     const value = loss(suggestion.params, new Rng(3, number));
@@ -78,19 +80,26 @@ function mean(values: readonly number[]): number {
 }
 
 const { values: args } = parseArgs({
-  options: { sampler: { type: 'string', multiple: true }, marks: { type: 'string', default: '100,1000,10000,100000' } },
+  options: {
+    sampler: { type: 'string', multiple: true },
+    marks: { type: 'string', default: '100,1000,10000,100000' },
+    history: { type: 'string', multiple: true, default: ['random', 'own'] },
+  },
 });
 const marks = args.marks.split(',').map(Number);
 for (const name of args.sampler ?? ['auto', 'tpe', 'random']) {
   const options: SamplerOptions = name.startsWith('{') ? JSON.parse(name) : { type: name };
-  measure(options, [200]);
-  console.log(`\n${name}: milliseconds`);
-  console.table(
-    measure(options, marks).map(({ trials, askMedianMs, askMeanMs, tellMeanMs }) => ({
-      trials,
-      'ask, median': Number(askMedianMs.toFixed(3)),
-      'ask, mean': Number(askMeanMs.toFixed(3)),
-      'tell, mean': Number(tellMeanMs.toFixed(4)),
-    })),
-  );
+  // The first ones are compiled while they run.
+  measure(options, [200], true);
+  for (const history of args.history) {
+    console.log(`\n${name}, history made by ${history === 'own' ? 'itself' : 'random search'}: milliseconds`);
+    console.table(
+      measure(options, marks, history === 'own').map(({ trials, askMedianMs, askMeanMs, tellMeanMs }) => ({
+        trials,
+        'ask, median': Number(askMedianMs.toFixed(3)),
+        'ask, mean': Number(askMeanMs.toFixed(3)),
+        'tell, mean': Number(tellMeanMs.toFixed(4)),
+      })),
+    );
+  }
 }

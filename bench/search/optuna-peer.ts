@@ -88,8 +88,8 @@ function readAnswers(child: ChildProcess): { next(): Promise<unknown> } {
   };
 }
 
-/** @returns the interpreter's absolute path, or the reason why there is none */
-function pythonWithOptuna(version: string): string {
+/** @returns the absolute path of an interpreter that has this release of Optuna, or the reason why there is none */
+export function pythonWithOptuna(version: string): string {
   const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
   const folder = path.join(cache, 'assay-bench', `optuna-${version}`);
   const python = path.join(folder, 'bin', 'python');

@@ -6,6 +6,9 @@ import { totalWeight } from './kernel-weights.js';
 import type { NumericKernels } from './kernels.js';
 import type { MixtureDensity } from './mixture.js';
 
+/** Kernels on each side that are added up between two looks at whether that is enough. */
+const CHUNK = 32;
+
 /** From so many kernels on, series are worth their making. */
 const MANY = 1500;
 
@@ -62,20 +65,34 @@ export class ContinuousDensity implements MixtureDensity {
     for (let at = 0; at < narrow; at++) this.#transform.add(this.#centres[at]!, this.#heights[at]!);
   }
 
-  logDensity(candidates: readonly Float64Array[], i: number): number {
+  logDensity(candidates: readonly Float64Array[], i: number, enough: number): number {
     const { low, high, distribution } = this.#kernels;
     const value = candidates[0]![i]!;
     const x = distribution.log ? Math.log(value) : value;
-    if (!this.#inRange) return this.#anywhere.logDensity(candidates, i);
+    if (!this.#inRange) return this.#anywhere.logDensity(candidates, i, enough);
     if (!(x >= low && x <= high)) return this.#justOutside(candidates, i);
-    const narrow = this.#narrow < MANY ? this.#nearby(x) : this.#transform.sumAt(x);
-    return Math.log((narrow + this.#sum(x, this.#narrow, this.#end)) / this.#total);
+    let sum = this.#sum(x, this.#narrow, this.#end);
+    if (this.#narrow >= MANY) sum += this.#transform.sumAt(x);
+    else sum += this.#nearby(x, Math.exp(enough) * this.#total - sum);
+    return Math.log(sum / this.#total);
   }
 
-  #nearby(x: number): number {
+  /** The sum over the narrow kernels, or a part of it that is above `most`; from the middle, where most of it comes from. */
+  #nearby(x: number, most: number): number {
     const reach = REACH * this.#width;
     const from = firstFrom(this.#centres, this.#narrow, x - reach);
-    return this.#sum(x, from, firstFrom(this.#centres, this.#narrow, x + reach));
+    const to = firstFrom(this.#centres, this.#narrow, x + reach);
+    let low = firstFrom(this.#centres, this.#narrow, x);
+    let high = low;
+    let sum = 0;
+    while (sum <= most && (low > from || high < to)) {
+      const below = Math.max(from, low - CHUNK);
+      const above = Math.min(to, high + CHUNK);
+      sum += this.#sum(x, below, low) + this.#sum(x, high, above);
+      low = below;
+      high = above;
+    }
+    return sum;
   }
 
   #sum(x: number, from: number, to: number): number {
@@ -91,7 +108,7 @@ export class ContinuousDensity implements MixtureDensity {
   /** Which kernels still count, now that rounding has taken a candidate out of the range, has to be asked of each. */
   #justOutside(candidates: readonly Float64Array[], i: number): number {
     this.#prepareAnywhere();
-    return this.#anywhere.logDensity(candidates, i);
+    return this.#anywhere.logDensity(candidates, i, Number.POSITIVE_INFINITY);
   }
 
   #prepareAnywhere(): void {

@@ -8,6 +8,9 @@ import type { MassRow, SteppedMasses } from './stepped-masses.js';
 /** Kernels looked at together, so that what is left of them stays in the processor's nearest memory. */
 const BLOCK = 1024;
 
+/** As many at a time where it may become clear early that the rest does not matter. */
+const CHUNK = 128;
+
 /**
  * Any number of parameters, whose densities are multiplied kernel by kernel. Parameter after parameter sorts out the
  * kernels that cannot matter any more, so that few are left for those that cost most.
@@ -92,7 +95,7 @@ export class JointDensity implements MixtureDensity {
     }
   }
 
-  logDensity(candidates: readonly Float64Array[], i: number): number {
+  logDensity(candidates: readonly Float64Array[], i: number, enough: number): number {
     this.#lookAt(candidates, i);
     const threshold = this.#threshold();
     // A narrow kernel that is farther away is below the threshold for the first parameter alone.
@@ -101,17 +104,30 @@ export class JointDensity implements MixtureDensity {
     const near = Number.isFinite(reach);
     const from = near ? firstFrom(this.#listCentres, this.#narrow, x - reach) : 0;
     const to = near ? firstFrom(this.#listCentres, this.#narrow, x + reach) : this.#narrow;
+    // The nearest ones first, from which most of the sum comes.
+    const middle = near ? firstFrom(this.#listCentres, this.#narrow, x) : from;
     this.#max = Number.NEGATIVE_INFINITY;
     this.#sum = 0;
-    this.#addUp(from, to, threshold);
-    this.#addUp(this.#narrow, this.#n + 1, threshold);
+    const block = enough === Number.POSITIVE_INFINITY ? BLOCK : CHUNK;
+    const low = Math.max(from, middle - block / 2);
+    if (this.#addUp(low, to, block, threshold, enough) && this.#addUp(from, low, block, threshold, enough)) {
+      this.#addUp(this.#narrow, this.#n + 1, block, threshold, enough);
+    }
+    return this.#logSum();
+  }
+
+  #logSum(): number {
     return this.#max === Number.NEGATIVE_INFINITY ? this.#max : Math.log(this.#sum / this.#total) + this.#max;
   }
 
-  /** Adds the densities of a part of the list to the sum, which is relative to exp(max). */
-  #addUp(from: number, to: number, threshold: number): void {
-    for (let start = from; start < to; start += BLOCK) {
-      const left = this.#sift(start, Math.min(start + BLOCK, to), threshold);
+  /**
+   * Adds the densities of a part of the list to the sum, which is relative to exp(max).
+   *
+   * @returns false when that was enough
+   */
+  #addUp(from: number, to: number, block: number, threshold: number, enough: number): boolean {
+    for (let start = from; start < to; start += block) {
+      const left = this.#sift(start, Math.min(start + block, to), threshold);
       if (left === 0) continue;
       const highest = highestOf(this.#exponents, left);
       if (!(highest <= this.#max)) {
@@ -120,7 +136,9 @@ export class JointDensity implements MixtureDensity {
       }
       this.#weigh(left);
       this.#sum += weightedSum(this.#products, this.#exponents, left, this.#max);
+      if (block < BLOCK && this.#logSum() > enough) return false;
     }
+    return true;
   }
 
   /** Prepares what depends on the candidate alone. */

@@ -7,6 +7,10 @@
 export interface MixtureDensity {
   /** To be called whenever the kernels have been fitted. @param weights n + 1, unnormalized */
   prepare(weights: Float64Array, n: number): void;
-  /** @param candidates internal values by parameter; @param i which one of them */
-  logDensity(candidates: readonly Float64Array[], i: number): number;
+  /**
+   * @param candidates internal values by parameter
+   * @param i          which one of them
+   * @param enough     nobody asks how far above this the density is: any lower bound of it that is above will do
+   */
+  logDensity(candidates: readonly Float64Array[], i: number, enough: number): number;
 }

@@ -46,8 +46,9 @@ export class ParzenEstimator {
     return this.#draws.draw(generator, this.weights, this.#n, count);
   }
 
-  logDensity(candidates: readonly Float64Array[], i: number): number {
-    return this.#density.logDensity(candidates, i);
+  /** As that of a `MixtureDensity`. */
+  logDensity(candidates: readonly Float64Array[], i: number, enough: number = Number.POSITIVE_INFINITY): number {
+    return this.#density.logDensity(candidates, i, enough);
   }
 }
 

@@ -5,6 +5,9 @@ import type { ObservationTable } from './observations.js';
 import { ParzenEstimator } from './parzen.js';
 import type { Study } from './study.js';
 
+/** More than rounding can make of a logarithm of a density: only what is farther behind has lost. */
+const ROUNDING = 1e-9;
+
 /** The good and the bad observations of a space, an estimator for each, and the candidate that sets them apart most. */
 export class TwoSides {
   readonly space: NamedDistributions;
@@ -43,18 +46,33 @@ export class TwoSides {
   /** @returns internal values, by parameter */
   winner(generator: MersenneTwister, count: number): number[] {
     const candidates = this.#good.sample(generator, count);
-    let best = 0;
+    const best = this.#argmax(candidates, count);
+    return candidates.map((values) => values[best]!);
+  }
+
+  /**
+   * The candidate whose good density is the greatest beside its bad one. A bad density is a sum of positive numbers, so it
+   * can only grow: as soon as the numbers so far are too many for a candidate to win, the rest is not added up. Beginning with
+   * the greatest good densities makes that early.
+   */
+  #argmax(candidates: readonly Float64Array[], count: number): number {
+    const good = Array.from({ length: count }, (_, i) => this.#good.logDensity(candidates, i));
+    const order = [...good.keys()].sort((a, b) => good[b]! - good[a]! || a - b);
+    let best = -1;
     let greatest = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < count; i++) {
-      const difference = this.#good.logDensity(candidates, i) - this.#bad.logDensity(candidates, i);
+    let firstNaN = count;
+    for (const i of order) {
+      const own = good[i]!;
+      const enough = Number.isFinite(own) ? own - greatest + ROUNDING : Number.POSITIVE_INFINITY;
+      const difference = own - this.#bad.logDensity(candidates, i, enough);
       // As in numpy's argmax, the first NaN wins, or else the first of the greatest.
-      if (Number.isNaN(difference)) return candidates.map((values) => values[i]!);
-      if (difference > greatest) {
+      if (Number.isNaN(difference)) firstNaN = Math.min(firstNaN, i);
+      else if (difference > greatest || (difference === greatest && i < best) || best < 0) {
         greatest = difference;
         best = i;
       }
     }
-    return candidates.map((values) => values[best]!);
+    return firstNaN < count ? firstNaN : best;
   }
 
   #selectGood(good: readonly number[]): Selection {

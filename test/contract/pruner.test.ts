@@ -61,6 +61,30 @@ describe.each(ALL.map((options) => [JSON.stringify(options), options] as const))
     });
   });
 
+  it('judges infinite and missing values without a fault, and nobody for what others lost', () => {
+    const history = new History('minimize', 'best');
+    const pruner = createPruner(options, 'minimize');
+    const wild = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE, 0];
+    for (let number = 0; number < 15; number++) {
+      history.propose(number, {}, 'test');
+      if (number % 7 === 6) continue;
+      history.start(number);
+      for (let step = 1; step <= 6; step++) {
+        // Of what was reported to a lost attempt, nothing is left.
+        if (step === 3 && number % 4 === 1) {
+          history.requeue(number);
+          expect(pruner.judge(history, number)).toEqual(createPruner(options, 'minimize').judge(history, number));
+          history.start(number);
+        }
+        history.report(number, step, wild[(number + step) % wild.length]!);
+        const verdict = pruner.judge(history, number);
+        expect(verdict).toEqual(createPruner(options, 'minimize').judge(history, number));
+        if (verdict.prune) expect(verdict.reason).not.toMatch(/undefined|\[object|\n/);
+      }
+      history.end(number, (['complete', 'failed', 'pruned'] as const)[number % 3]!);
+    }
+  });
+
   it('keeps a trial without reports, and one alone in its study that does well', () => {
     const history = new History('maximize', 'best');
     history.propose(0, {}, 'test');

@@ -150,6 +150,24 @@ export function samplerContract(
       }
     });
 
+    it('copes with trials that came to their end without a report, rest, or wait for another attempt', () => {
+      const space = infinite ? mixedSpace(relations) : finiteSpace();
+      const history = new History('minimize', 'best');
+      const sampler = create(space, 6, 'minimize');
+      for (let number = 0; number < 25; number++) {
+        const { params, draws } = sampler.suggest(history, number)!;
+        expect(checkParams(space, params)).toEqual([]);
+        history.propose(number, params, sampler.name, draws);
+        if (number % 5 === 0) continue;
+        history.start(number);
+        if (number % 5 === 1) history.end(number, 'complete');
+        if (number % 5 === 2) history.end(number, 'pruned');
+        if (number % 5 >= 3) history.report(number, 1, number);
+        if (number % 5 === 3) history.pause(number);
+        if (number % 5 === 4) history.requeue(number);
+      }
+    });
+
     it('proposes the one configuration of a space that has one, with no parameters or with single values', () => {
       const single: ParamSpec[] = [
         { name: 'a', kind: 'categorical', choices: ['only'] },
