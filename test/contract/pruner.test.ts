@@ -65,6 +65,11 @@ describe.each(ALL.map((options) => [JSON.stringify(options), options] as const))
     const history = new History('minimize', 'best');
     const pruner = createPruner(options, 'minimize');
     const wild = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE, 0];
+    const judge = (number: number) => {
+      const verdict = pruner.judge(history, number);
+      expect(verdict).toEqual(createPruner(options, 'minimize').judge(history, number));
+      expect(verdict.prune ? verdict.reason : '').not.toMatch(/undefined|\[object|\n/);
+    };
     for (let number = 0; number < 15; number++) {
       history.propose(number, {}, 'test');
       if (number % 7 === 6) continue;
@@ -73,13 +78,11 @@ describe.each(ALL.map((options) => [JSON.stringify(options), options] as const))
         // Of what was reported to a lost attempt, nothing is left.
         if (step === 3 && number % 4 === 1) {
           history.requeue(number);
-          expect(pruner.judge(history, number)).toEqual(createPruner(options, 'minimize').judge(history, number));
+          judge(number);
           history.start(number);
         }
         history.report(number, step, wild[(number + step) % wild.length]!);
-        const verdict = pruner.judge(history, number);
-        expect(verdict).toEqual(createPruner(options, 'minimize').judge(history, number));
-        if (verdict.prune) expect(verdict.reason).not.toMatch(/undefined|\[object|\n/);
+        judge(number);
       }
       history.end(number, (['complete', 'failed', 'pruned'] as const)[number % 3]!);
     }
