@@ -124,7 +124,7 @@ describe('assay enqueue', () => {
     });
     expect(await typed(enqueueCommand(), 'digits', 'y=1', 'x=abc')).toMatchObject({
       exitCode: 2,
-      message: 'y: there is no parameter "y" in space\nx: "abc" must be a number',
+      message: 'y: there is no parameter "y" in space (did you mean "x"?)\nx: "abc" must be a number',
     });
     expect(await typed(enqueueCommand(), 'digits', 'x')).toMatchObject({ message: /"x" is no name=value/ });
   });
