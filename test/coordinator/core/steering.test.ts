@@ -128,10 +128,12 @@ describe('parallelism and priority', () => {
     scene.create({ name: 'low', budget: { trials: 100 } });
     scene.attach('w1', { slots: 4 });
     scene.create({ name: 'high', budget: { trials: 5 }, priority: 1 });
+    scene.create({ name: 'lowest', budget: { trials: 100 }, priority: -1 });
     for (const number of [0, 1, 2, 3]) scene.result(attemptOf(number, 1, 'low'), 'completed');
     expect(scene.study('high').running.size).toBe(4);
     finishAll('high');
     expect(scene.study('low').running.size).toBe(4);
+    expect(scene.study('lowest').trials).toEqual([]);
   });
 
   it('changes while it runs', () => {
@@ -263,6 +265,15 @@ describe('invalidating a trial', () => {
       expect(new Set(params).size).toBe(params.length);
     },
   );
+
+  it.each(['optuna-random', 'optuna-tpe'] as const)('lets %s draw no number twice', (type) => {
+    scene.create({ sampler: { type }, budget: { trials: 5 } });
+    scene.attach('w1');
+    invalidate(0);
+    scene.result(attemptOf(0), 'stopped');
+    const [first, second] = scene.study().trials;
+    expect(second!.params).not.toEqual(first!.params);
+  });
 
   it('is refused for a re-run, which nothing counts', () => {
     scene.create({ budget: { trials: 1 } });
