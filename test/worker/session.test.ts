@@ -401,3 +401,59 @@ describe('draining', () => {
 function recordingLogger(lines: { msg: string }[]): Logger {
   return pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
 }
+
+describe('a coordinator that asks it to leave', () => {
+  it('gets what runs brought to its end first, and nothing new begun (W4)', async () => {
+    const session = await startAttached();
+    session.dispatch({ assignments: [assignment(0)] });
+    await runner.started(1);
+    session.dispatch({ drain: 'DRAIN_MODE_FINISH' });
+    expect((await session.next())?.$case).toBe('drain');
+    session.dispatch({ assignments: [assignment(1)], drain: 'DRAIN_MODE_FINISH' });
+    expect((await session.nextProgress()).results).toMatchObject([{ attempt: ref(1), outcome: 'OUTCOME_HANDED_BACK' }]);
+    expect(runner.attempts).toHaveLength(1);
+    expect(runner.attempts[0]!.told).toEqual([]);
+    runner.attempts[0]!.ended({ outcome: 'completed', error: '' });
+    const { results, sequence } = await session.nextProgress();
+    expect(results).toMatchObject([{ attempt: ref(0), outcome: 'OUTCOME_COMPLETED' }]);
+    session.dispatch({ acknowledged: sequence });
+    expect(await end).toEqual({ type: 'drained', flushed: true });
+  });
+
+  it('gets it handed back at once when that is what it asks for, also later', async () => {
+    const session = await startAttached();
+    session.dispatch({ assignments: [assignment(0)] });
+    await runner.started(1);
+    session.dispatch({ drain: 'DRAIN_MODE_FINISH' });
+    expect((await session.next())?.$case).toBe('drain');
+    session.dispatch({ drain: 'DRAIN_MODE_HAND_BACK' });
+    await runner.told(0);
+    expect(runner.attempts[0]!.told).toEqual(['stop']);
+    runner.attempts[0]!.ended({ outcome: 'stopped', error: '' });
+    const { results, sequence } = await session.nextProgress();
+    expect(results).toMatchObject([{ outcome: 'OUTCOME_HANDED_BACK' }]);
+    session.dispatch({ acknowledged: sequence });
+    expect(await end).toEqual({ type: 'drained', flushed: true });
+  });
+});
+
+describe('an attempt that has no more time', () => {
+  const timeOut = async (protocolVersion: string) => {
+    const session = await startWorker();
+    await session.attach({ protocolVersion });
+    session.dispatch({ assignments: [assignment(0)] });
+    await runner.started(1);
+    runner.attempts[0]!.ended({ outcome: 'timed_out', error: 'time limit of 1m reached' });
+    return (await session.nextProgress()).results;
+  };
+
+  it('has timed out', async () => {
+    expect(await timeOut(PROTOCOL_VERSION)).toMatchObject([
+      { outcome: 'OUTCOME_TIMED_OUT', error: 'time limit of 1m reached' },
+    ]);
+  });
+
+  it('has failed in the words of a coordinator one version back', async () => {
+    expect(await timeOut('1.0')).toMatchObject([{ outcome: 'OUTCOME_FAILED', error: 'time limit of 1m reached' }]);
+  });
+});
