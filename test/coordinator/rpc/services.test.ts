@@ -375,3 +375,56 @@ describe('what a worker saves', () => {
     },
   );
 });
+
+describe('what the wire says of control', () => {
+  it('an assignment names its GPUs; a rest wants a checkpoint; a drain is said with the next answer', async () => {
+    const spec = SPEC.replace('pruner: none', 'pruner: {type: asha, promotion: true}').replace(
+      'budget: {trials: 2}',
+      'budget: {trials: 2}\nrequires: {gpu: 2}',
+    );
+    await call(studies.createStudy, { requestId: '', spec, fileName: '' });
+    const gpu = (id: string) => ({ id, name: 'H100', memoryBytes: 0, driver: '', slots: 1 });
+    const worker = new PlayedWorker({ slots: 2, gpus: [gpu('0'), gpu('1')] });
+    await worker.next();
+    const [first] = (await worker.nextDispatch()).assignments;
+    expect(first!.gpus).toEqual(['0', '1']);
+    worker.send(first!.attempt!, [1]);
+    expect((await worker.nextDispatch()).stops).toMatchObject([{ attempt: first!.attempt, saveCheckpoint: true }]);
+    const { worker: dismissed } = await call(studies.drainWorker, { worker: 'worker one', handBack: false });
+    expect(dismissed).toMatchObject({ id: 'w1', draining: true });
+    worker.send(first!.attempt!, [], Outcome.OUTCOME_STOPPED);
+    expect(await worker.nextDispatch()).toMatchObject({ assignments: [], drain: 'DRAIN_MODE_FINISH' });
+    const { trial } = await call(studies.getTrial, { study: '', trial: 0 });
+    expect(trial).toMatchObject({ state: 'TRIAL_STATE_PAUSED', attempts: [{ end: 'paused', gpus: ['0', '1'] }] });
+  });
+
+  it.each(['1.0', '1.2'])('a worker of the neighbouring version %s works', async (protocolVersion) => {
+    const worker = new PlayedWorker({ protocolVersion });
+    expect((await worker.next()).body?.$case).toBe('attached');
+  });
+
+  it.each(['2.1', '1.3', '0.9', 'one'])('a worker of version %s is refused in one line', async (protocolVersion) => {
+    const worker = new PlayedWorker({ protocolVersion });
+    const { body } = await worker.next();
+    expect(body).toMatchObject({
+      $case: 'refused',
+      value: { reason: expect.stringMatching(/^protocol version .*[^\n]$/) },
+    });
+  });
+
+  it('a change that means nothing is an invalid argument, one that cannot be done a failed precondition', async () => {
+    await submit();
+    const nothing = { requestId: '', study: '', trials: undefined, time: undefined };
+    await expect(call(studies.adjustStudy, nothing)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    const none = { ...nothing, trials: { $case: 'trialsTotal' as const, value: 0 } };
+    await expect(call(studies.adjustStudy, none)).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: 'trials 0 must be from 1 to 10000000',
+    });
+    await expect(call(studies.deleteStudy, { study: 'toy' })).rejects.toMatchObject({
+      code: status.FAILED_PRECONDITION,
+    });
+    await expect(call(studies.deleteStudy, { study: '' })).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    await expect(call(studies.unquarantineWorker, { worker: 'x' })).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+});
