@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromLogged } from '../../../coordinator/core/events.js';
 import { apply, emptyState, type State } from '../../../coordinator/core/state.js';
+import type { Attempt } from '../../../coordinator/core/trial.js';
 import { decodeBatch } from '../../../coordinator/event-log/codec.js';
 
 const FOLDER = new URL('../../golden/log/', import.meta.url);
@@ -58,10 +59,18 @@ function summary(state: State): unknown {
       params: trial.params,
       seed: trial.seed,
       origin: trial.origin,
-      attempts: trial.attempts.map(({ workerName, ended }) => `${workerName} ${ended?.end}: ${ended?.reason}`),
+      attempts: trial.attempts.map((attempt) => wordsOf(attempt)),
       steps: trial.reports.map(({ step }) => step),
       best: String(Math.max(...trial.reports.flatMap(({ metrics }) => Object.values(metrics).map(fromLogged)))),
       value: String(study.history.get(trial.number)?.value),
+      ...(trial.invalidated === undefined ? {} : { invalidated: trial.invalidated }),
+      ...(trial.weights === undefined ? {} : { weights: trial.weights.files }),
     })),
   }));
+}
+
+function wordsOf({ workerName, ended, gpus, lateEnd }: Attempt): string {
+  const on = gpus.length === 0 ? '' : ` on ${gpus.join(' ')}`;
+  const late = lateEnd === undefined ? '' : `, late: ${lateEnd}`;
+  return `${workerName}${on} ${ended?.end}: ${ended?.reason}${late}`;
 }
