@@ -42,12 +42,12 @@ export interface WorkloadOptions {
 }
 
 /**
- * The attempts that this worker answers for, whatever happens to its stream. Its rules:
- *   W1  An attempt is held from its assignment until its result is acknowledged or it is abandoned. What is held is
- *       presented in every attach and every heartbeat.
- *   W2  An attempt that was ever held is not started again.
- *   W3  An abandoned attempt is ended at once, and nothing of it is told any more.
- *   W4  A draining workload starts nothing: what is assigned all the same is handed back.
+ * The attempts that this worker answers for, whatever happens to its stream. It keeps these rules of ARCHITECTURE.md:
+ *   P5   An attempt is held from its assignment until its result is acknowledged or it is abandoned. What is held is
+ *        presented in every attach and every heartbeat.
+ *   P14  An attempt that was ever held is not started again.
+ *   P15  An abandoned attempt is ended at once, and nothing of it is told any more.
+ *   P16  A draining workload starts nothing: what is assigned all the same is handed back.
  */
 export class Workload implements AttemptListener {
   readonly #options: WorkloadOptions;
@@ -73,7 +73,7 @@ export class Workload implements AttemptListener {
     return this.#running === 0 && this.#outbox.empty;
   }
 
-  /** What is held (W1), as attach and heartbeat present it. */
+  /** What is held (P5), as attach and heartbeat present it. */
   present(): AttemptRef[] {
     return Array.from(this.#held.values(), ({ ref }) => ref);
   }

@@ -43,7 +43,7 @@ export interface SavedFiles extends Omit<Saved, 'attempt'> {
   readonly kind: (typeof KINDS)[number];
 }
 
-/** Records what a running attempt saved. What is older than what is known, or repeats it, writes nothing (R2). */
+/** Records what a running attempt saved. What is older than what is known, or repeats it, writes nothing (P2). */
 export function recordSaved(tx: Transaction, study: Study, trial: RunningTrial, saved: SavedFiles): void {
   const { kind, ...rest } = saved;
   const attempt = attemptNumber(trial);

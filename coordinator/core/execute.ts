@@ -27,14 +27,7 @@ import {
 } from './worker-commands.js';
 
 /*
- * The rules, cited by the tests:
- *   R1  An attempt's number is its fencing token: only the newest attempt of a trial is heard, and it is heard until its
- *       successor is started or the trial is final.
- *   R2  Repeating a request, a report or a result writes nothing.
- *   R3  A study starts exactly as many trials as its budget says; re-runs are beside it.
- *   R4  A lost attempt never ends its trial while attempts are left; a failed one does after its retries.
- *   R5  Every study with a budget ends once its attempts do.
- *   R6  All attempts of a trial train with the same seed.
+ * The rules that commands keep are those of the protocol, P1 to P19 in ARCHITECTURE.md; comments and tests cite them.
  */
 
 /** What each command answers when it is not refused. */

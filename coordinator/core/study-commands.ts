@@ -162,7 +162,7 @@ export function enqueueTrial(tx: Transaction, { requestId, study: id, params }: 
   return { reply: { study: study.id } };
 }
 
-/** What a request made that comes again (R2). */
+/** What a request made that comes again (P2). */
 function made(tx: Transaction, requestId: string): StudyReply | undefined {
   const before = requestId === '' ? undefined : tx.core.state.requests.get(requestId);
   return before === undefined ? undefined : { study: before.study };

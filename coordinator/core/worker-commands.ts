@@ -76,7 +76,7 @@ function stopsOf(state: State, names: readonly AttemptName[]): AttachReply['stop
   });
 }
 
-/** Takes in what the attempts of a worker did. What does not count any more is answered, and changes nothing (R1). */
+/** Takes in what the attempts of a worker did. What does not count any more is answered, and changes nothing (P3). */
 export function recordProgress(tx: Transaction, command: RecordProgress): ProgressReply {
   const worker = tx.core.fleet.heard(command.worker, tx.at);
   const abandoned = new Map<string, AttemptName>();

@@ -403,7 +403,7 @@ function recordingLogger(lines: { msg: string }[]): Logger {
 }
 
 describe('a coordinator that asks it to leave', () => {
-  it('gets what runs brought to its end first, and nothing new begun (W4)', async () => {
+  it('gets what runs brought to its end first, and nothing new begun (P16)', async () => {
     const session = await startAttached();
     session.dispatch({ assignments: [assignment(0)] });
     await runner.started(1);

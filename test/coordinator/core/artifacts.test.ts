@@ -82,7 +82,7 @@ describe('a checkpoint', () => {
     expect(scene.study().history.get(0)!.reports).toEqual([]);
   });
 
-  it('replaces an older one, never a newer one, and its repetition writes nothing (R2)', () => {
+  it('replaces an older one, never a newer one, and its repetition writes nothing (P2)', () => {
     save(attemptOf(0), checkpoint(1));
     save(attemptOf(0), checkpoint(3));
     expect(brief(scene.recent)).toHaveLength(1);
@@ -98,7 +98,7 @@ describe('a checkpoint', () => {
     expect(scene.recent).toEqual([]);
   });
 
-  it('of an attempt that has a successor changes nothing (R1)', () => {
+  it('of an attempt that has a successor changes nothing (P3)', () => {
     scene.pass(LEASE_MS);
     scene.attach('w2');
     scene.report(attemptOf(0, 2), 1, 0.1);
@@ -196,7 +196,7 @@ describe('the end of an output', () => {
 });
 
 describe('a re-run', () => {
-  it('takes another seed where one is given (R6 within it)', () => {
+  it('takes another seed where one is given (P12 within it)', () => {
     scene.create();
     scene.attach('w1');
     scene.result(attemptOf(0), 'completed');

@@ -13,7 +13,7 @@ describe('creating studies', () => {
     expect([scene.create(), scene.create(), scene.create()]).toEqual(['digits', 'digits-2', 'digits-3']);
   });
 
-  it('creates nothing for a repeated request and answers with what the first one made (R2)', () => {
+  it('creates nothing for a repeated request and answers with what the first one made (P2)', () => {
     scene.create({}, 'request-1');
     scene.create({}, 'request-2');
     expect(scene.create({}, 'request-1')).toBe('digits');
@@ -58,7 +58,7 @@ describe('the way of a trial', () => {
     ]);
   });
 
-  it('starts exactly as many trials as the budget says, then finishes the study (R3, R5)', () => {
+  it('starts exactly as many trials as the budget says, then finishes the study (P9, P11)', () => {
     scene.create();
     scene.attach('w1', { slots: 10 });
     expect(scene.study().trials).toHaveLength(3);
@@ -127,14 +127,14 @@ describe('what is said twice or too late', () => {
     scene.attach('w1', { slots: 10 });
   });
 
-  it('a repeated report writes nothing (R2)', () => {
+  it('a repeated report writes nothing (P2)', () => {
     scene.report(attemptOf(0), 1, 0.5);
     scene.report(attemptOf(0), 1, 0.9);
     expect(scene.recent).toEqual([]);
     expect(scene.study().trials[0]!.reports).toHaveLength(1);
   });
 
-  it('a repeated result writes nothing (R2)', () => {
+  it('a repeated result writes nothing (P2)', () => {
     scene.result(attemptOf(0), 'completed');
     const reply = scene.result(attemptOf(0), 'failed', 'late');
     expect(scene.recent).toEqual([]);
@@ -142,7 +142,7 @@ describe('what is said twice or too late', () => {
     expect(scene.study().trials[0]!.status).toBe('complete');
   });
 
-  it('an attempt whose successor has started changes nothing (R1)', () => {
+  it('an attempt whose successor has started changes nothing (P3)', () => {
     scene.result(attemptOf(0), 'handed_back');
     expect(brief(scene.recent)).toEqual(['AttemptEnded 0/1 handed_back -> waiting', 'AttemptStarted 0/2']);
     expect(scene.report(attemptOf(0), 5, 1).abandoned).toEqual([attemptOf(0)]);
@@ -171,7 +171,7 @@ describe('leases', () => {
     expect(scene.study().trials[0]!.attempts).toHaveLength(1);
   });
 
-  it('end with silence, and the trial gets another attempt on whoever is there (R4)', () => {
+  it('end with silence, and the trial gets another attempt on whoever is there (P6)', () => {
     scene.attach('w2');
     scene.hear('w2', []);
     scene.pass(LEASE_MS);
@@ -181,7 +181,7 @@ describe('leases', () => {
     ]);
   });
 
-  it('of a lost attempt come back when it is heard before a successor starts (R1)', () => {
+  it('of a lost attempt come back when it is heard before a successor starts (P3)', () => {
     scene.report(attemptOf(0), 1, 0.5);
     scene.run({ type: 'DetachWorker', worker: 'w1' });
     scene.pass(LEASE_MS);
@@ -193,7 +193,7 @@ describe('leases', () => {
     expect(scene.study().trials[0]!).toMatchObject({ status: 'complete', reports: [{ step: 1 }, { step: 2 }] });
   });
 
-  it('a late result of a lost attempt is taken while no successor runs (R1)', () => {
+  it('a late result of a lost attempt is taken while no successor runs (P3)', () => {
     scene.run({ type: 'DrainWorker', worker: 'w1' });
     scene.pass(LEASE_MS);
     expect(scene.study().trials[0]!.status).toBe('waiting');
@@ -239,7 +239,7 @@ describe('leases', () => {
     expect(scene.study().status).toBe('finished');
   });
 
-  it('keep the trial’s seed from attempt to attempt (R6)', () => {
+  it('keep the trial’s seed from attempt to attempt (P12)', () => {
     const { seed } = scene.study().trials[0]!;
     scene.attach('w1', {}, []);
     expect(scene.study().trials[0]!.seed).toBe(seed);
@@ -288,7 +288,7 @@ describe('failures', () => {
     expect(scene.study().status).toBe('running');
   });
 
-  it('count against the budget, lost attempts do not (R3)', () => {
+  it('count against the budget, lost attempts do not (P9)', () => {
     scene.create({ budget: { trials: 2 }, limits: { attempts: 2 } });
     scene.attach('w1');
     scene.attach('w1', {}, []);
@@ -464,7 +464,7 @@ describe('re-runs', () => {
     expect(run(true)).toEqual(run(false));
   });
 
-  it('of a repeated request are one (R2)', () => {
+  it('of a repeated request are one (P2)', () => {
     scene.create();
     scene.attach('w1');
     expect(rerun(0, 'again')).toEqual({ study: 'digits', trial: 1 });

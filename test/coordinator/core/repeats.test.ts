@@ -18,7 +18,7 @@ function board(): (readonly [rank: number, trial: number, mean: number | undefin
 }
 
 describe('a study that repeats its configurations', () => {
-  it('trains each with seeds of their own and counts every trial in the budget (R3)', () => {
+  it('trains each with seeds of their own and counts every trial in the budget (P9)', () => {
     scene.create({ repeats: 3, budget: { trials: 6 } });
     scene.attach('w1');
     for (let trial = 0; trial < 6; trial += 1) finish(trial, trial);

@@ -382,7 +382,7 @@ describe('what the wire says of control', () => {
       'budget: {trials: 2}',
       'budget: {trials: 2}\nrequires: {gpu: 2}',
     );
-    await call(studies.createStudy, { requestId: '', spec, fileName: '' });
+    await call(studies.createStudy, { requestId: '', spec, fileName: '', codeDigest: '' });
     const gpu = (id: string) => ({ id, name: 'H100', memoryBytes: 0, driver: '', slots: 1 });
     const worker = new PlayedWorker({ slots: 2, gpus: [gpu('0'), gpu('1')] });
     await worker.next();
