@@ -58,6 +58,7 @@ const profile = (id: string, labels: Readonly<Record<string, string>>): WorkerPr
   gpus: [],
   codeSources: [],
   memoryBytes: 0,
+  backendReason: '',
 });
 
 /** Microseconds that the plans after single results took, on average. */
