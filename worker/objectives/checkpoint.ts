@@ -5,8 +5,8 @@ import type { Checkpoint } from './public.js';
 const JSON_FILE = 'state.json';
 const BYTES_FILE = 'state.bin';
 
-/** The checkpoint of a module's attempt in a folder. @param onSaved called when the folder is whole */
-export function openCheckpoint(directory: string, onSaved: () => void): Checkpoint {
+/** The checkpoint of a module's attempt in a folder. @param onSaved sends the folder away when it is whole */
+export function openCheckpoint(directory: string, onSaved: () => Promise<void>): Checkpoint {
   return {
     directory,
     async save(state) {
@@ -20,7 +20,7 @@ export function openCheckpoint(directory: string, onSaved: () => void): Checkpoi
       await writeFile(unfinished, isBytes ? state : text!);
       await rename(unfinished, join(directory, file));
       await rm(join(directory, other), { force: true });
-      onSaved();
+      await onSaved();
     },
     async load<T>() {
       const json = await read(join(directory, JSON_FILE));

@@ -26,7 +26,10 @@ export async function runModule(trial: TrialContext): Promise<void> {
     number: place.trial,
     attempt: place.attempt,
     directory: place.directory,
-    checkpoint: openCheckpoint(place.checkpoint, () => saving.said()),
+    checkpoint: openCheckpoint(place.checkpoint, () => {
+      saving.said();
+      return saving.settled();
+    }),
     get shouldStop() {
       return trial.stopping();
     },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MadeFiles } from '../../../worker/saving-runner.js';
+import { waitFor } from '../../e2e/processes.js';
 import { OwnWorld, type StartedAttempt } from './own-world.js';
 
 let world: OwnWorld;
@@ -13,21 +14,19 @@ afterAll(() => world.close());
 const MODULE = `export async function objective(trial) {
   const state = (await trial.checkpoint.load()) ?? { epoch: FIRST };
   for (let epoch = state.epoch; epoch < FIRST + 4; epoch++) {
-    if (epoch === FIRST + 2 && trial.params.dies) process.kill(process.pid, 'SIGKILL');
+    if (epoch === FIRST + 2 && trial.params.hangs) await new Promise(() => setInterval(() => {}, 1000));
     trial.report({ acc: epoch }, epoch);
     await trial.checkpoint.save({ epoch: epoch + 1 });
-    await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }`;
 
 const SCRIPT = `
   from=$(cat $ASSAY_CHECKPOINT_DIR/epoch 2>/dev/null || echo 0)
   for epoch in $(seq $((from + 1)) 4); do
-    [ $epoch = 3 ] && [ "$ASSAY_PARAM_DIES" = true ] && kill -9 $PPID
+    [ $epoch = 3 ] && [ "$ASSAY_PARAM_HANGS" = true ] && sleep 1000
     echo "{\\"acc\\": $epoch}" >&3
     echo $epoch > $ASSAY_CHECKPOINT_DIR/.epoch && mv $ASSAY_CHECKPOINT_DIR/.epoch $ASSAY_CHECKPOINT_DIR/epoch
     echo '{"checkpoint": true}' >&3
-    sleep 0.1
   done`;
 
 function checkpointsOf(attempt: StartedAttempt): (MadeFiles & { readonly kind: 'checkpoint' })[] {
@@ -44,10 +43,11 @@ describe('an attempt that follows a lost one', () => {
   ])('goes on where %s was', async (_, objective, config, before, after) => {
     world.write('one.mjs', MODULE.replaceAll('FIRST', '1'));
     world.write('zero.mjs', MODULE.replaceAll('FIRST', '0'));
-    const lost = world.start(objective, config, { paramsJson: '{"dies":true}' });
-    expect(await lost.whenEnded).toMatchObject({ outcome: 'failed' });
+    const lost = world.start(objective, config, { paramsJson: '{"hangs":true}' });
+    await waitFor('both checkpoints', () => checkpointsOf(lost).some(({ step }) => step === 2));
+    lost.kill();
     expect(lost.reports.map(({ step }) => step)).toEqual(before);
-    const [, last] = checkpointsOf(lost);
+    const last = checkpointsOf(lost).at(-1);
     expect(last?.step).toBe(2);
     const next = world.start(objective, config, { paramsJson: '{}' }, last);
     expect(await next.whenEnded).toEqual({ outcome: 'completed', error: '' });
