@@ -88,6 +88,9 @@ describe('the best model of a study', () => {
 
     // Without a coordinator from here on, and from elsewhere.
     await world.stop();
+    expect((await world.run('best', 'small', '--state', 'state')).stdout).toBe(
+      said.stdout.replace(/(--export DIR).*/, '$1 --state state'),
+    );
     const images = await pictures(DATA.test);
     const predicted = await world.json<{ image: string; classes: { label: string; probability: number }[] }[]>(
       'predict',

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { trialLines } from '../../cli/trial-lines.js';
+import type { Trial } from '../../proto/index.js';
+import { study, trial } from './canned.js';
+
+const shown = (which: Trial): string =>
+  trialLines(study(), which, 0, undefined)
+    .map((line) => line.map(({ text }) => text).join(''))
+    .join('\n');
+
+describe('one trial, whole', () => {
+  it('says what is kept of it', () => {
+    const files = [
+      { name: 'model.json', sha256: '0'.repeat(64), bytes: 1783 },
+      { name: 'weights.bin', sha256: '1'.repeat(64), bytes: 940_072 },
+    ];
+    const text = shown(trial(3, { checkpointStep: 0, weights: { step: 8, files, metrics: { test_accuracy: 0.965 } } }));
+    expect(text).toContain(
+      'kept\n  its model after step 8: model.json 1.7 KiB, weights.bin 918 KiB, test_accuracy 0.9650\n',
+    );
+    expect(shown(trial(3, { checkpointStep: 4 }))).toContain(
+      'a checkpoint after step 4, where its next attempt goes on',
+    );
+    expect(shown(trial(3))).not.toContain('kept\n');
+  });
+
+  it('has a remark on a trial that is complete, and a reason for one that is not', () => {
+    const reason = 'its model is not kept: there is no room left';
+    expect(shown(trial(3, { state: 'TRIAL_STATE_COMPLETE', reason }))).toContain(`complete, but ${reason}`);
+    expect(shown(trial(3, { state: 'TRIAL_STATE_PRUNED', reason: 'hopeless' }))).toContain('pruned because: hopeless');
+  });
+});
