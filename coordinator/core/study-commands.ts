@@ -69,7 +69,8 @@ export function adjustStudy(tx: Transaction, command: AdjustStudy): Decision<Stu
     ...(priority === undefined ? {} : { priority }),
   });
   if (study.status === 'finished' && changesBudget) tx.emit({ type: 'StudyReopened', study: study.id, at: tx.at });
-  else settle(tx, study);
+  // A study that was reopened has nothing to do either, where its space was exhausted by its last trial.
+  settle(tx, study);
   return { reply: { study: study.id } };
 }
 

@@ -35,6 +35,21 @@ describe('extending a budget', () => {
     expect(scene.study().trials).toHaveLength(5);
   });
 
+  it('ends a study again whose space has nothing left for the new budget', () => {
+    scene.create({
+      budget: { trials: 3 },
+      sampler: { type: 'grid' },
+      params: [{ kind: 'categorical', name: 'x', choices: ['a', 'b'] }],
+    });
+    scene.attach('w1', { slots: 3 });
+    expect(scene.study().exhausted).toBe(true);
+    scene.run({ type: 'EnqueueTrial', requestId: '', study: 'digits', params: { x: 'a' } });
+    finishAll();
+    expect(scene.study()).toMatchObject({ status: 'finished', why: 'trials' });
+    adjust({ trials: { more: 3 } });
+    expect(scene.study()).toMatchObject({ status: 'finished', why: 'exhausted' });
+  });
+
   it('suggests what a study would have suggested that had the larger budget from the start', () => {
     scene.create({ budget: { trials: 2 } });
     scene.attach('w1');
