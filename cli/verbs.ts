@@ -112,6 +112,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/replay.js')).replayCommand(),
   },
   {
+    name: 'backup',
+    group: FLEET,
+    summary: 'copy the event log into one file, also while the coordinator runs',
+    examples: ['assay backup /backups/assay.db', 'assay backup assay.db --state /var/lib/assay'],
+    load: async () => (await import('./commands/backup.js')).backupCommand(),
+  },
+  {
     name: 'logs',
     group: LOOK,
     summary: 'print the end of what a trial printed',

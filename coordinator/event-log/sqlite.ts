@@ -10,6 +10,9 @@ const APPLICATION_ID = 0x41737379;
 export const APPEND: string =
   'INSERT INTO batches (seq, record) SELECT @head + 1, @record WHERE @head = (SELECT coalesce(max(seq), 0) FROM batches)';
 
+/** More pages than SQLite lets a database have. */
+const ALL_PAGES = 0x7fff_ffff;
+
 /** How many batches are read between two turns of the event loop. */
 const READ_CHUNK = 1000;
 
@@ -47,6 +50,35 @@ export function readSqliteLog(file: string): LogReader {
   } catch (error) {
     db.close();
     throw explained(error, file);
+  }
+}
+
+/**
+ * Copies a log into a file of its own, also while its coordinator writes: the copy is the log as it was at one moment.
+ *
+ * @param file   path of the log's database
+ * @param target path of the copy; its folder exists, and nothing is at the path
+ * @returns how many batches the copy has
+ * @throws {LogFormatError} when the file is another program's
+ */
+export async function backUpSqliteLog(file: string, target: string): Promise<Seq> {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    assertOurs(db, file);
+    // All pages in one step: a copy in many steps begins anew whenever the coordinator has written between two of them.
+    await db.backup(target, { progress: () => ALL_PAGES });
+  } catch (error) {
+    throw explained(error, file);
+  } finally {
+    db.close();
+  }
+  const copy = new Database(target);
+  try {
+    // The copy is one file, without a write-ahead log beside it.
+    copy.pragma('journal_mode = DELETE');
+    return copy.prepare<[], Seq>('SELECT coalesce(max(seq), 0) FROM batches').pluck().get()!;
+  } finally {
+    copy.close();
   }
 }
 

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogFormatError } from '../../../coordinator/event-log/port.js';
-import { APPEND, openSqliteLog } from '../../../coordinator/event-log/sqlite.js';
+import { APPEND, backUpSqliteLog, openSqliteLog } from '../../../coordinator/event-log/sqlite.js';
 import { holdStateDirectory } from '../../../coordinator/state-directory.js';
 
 let folder: string;
@@ -26,6 +26,41 @@ describe('the SQLite log', () => {
     const file = path.join(folder, 'notes.txt');
     writeFileSync(file, 'not a database at all, but long enough to be looked at. '.repeat(100));
     expect(() => openSqliteLog(file)).toThrow(/is not a SQLite database/);
+  });
+
+  it('is copied as it was at one moment, while it is written', async () => {
+    const log = openSqliteLog(path.join(folder, 'log.db'));
+    // More than the hundred pages of a copy's first step.
+    const detail = 'long '.repeat(10_000);
+    let head = 0;
+    const append = async (): Promise<void> => {
+      head = await log.append([{ type: 'StudyEnding', study: 'a', at: head, why: 'stopped', detail }], head);
+    };
+    while (head < 30) await append();
+    let copied = false;
+    const target = path.join(folder, 'copy.db');
+    const copying = backUpSqliteLog(path.join(folder, 'log.db'), target).finally(() => {
+      copied = true;
+    });
+    while (!copied) {
+      await append();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const batches = await copying;
+    expect(batches).toBeGreaterThanOrEqual(30);
+    expect(batches).toBeLessThanOrEqual(head);
+    await log.close();
+    expect(readdirSync(folder).filter((name) => name.startsWith('copy'))).toEqual(['copy.db']);
+    const copy = openSqliteLog(target);
+    const seqs: number[] = [];
+    for await (const { seq, events } of copy.read(0)) {
+      expect(events[0]!.at).toBe(seq - 1);
+      seqs.push(seq);
+    }
+    expect(seqs).toEqual(Array.from({ length: batches }, (_, i) => i + 1));
+    // Whoever goes on with it goes on behind its last batch.
+    expect(await copy.append([{ type: 'StudyPaused', study: 'a', at: 0 }], batches)).toBe(batches + 1);
+    await copy.close();
   });
 
   it('does not read through a long log to append to it', async () => {
