@@ -123,14 +123,19 @@ class Sampler {
     const [scaleX, scaleY] = [(width - cut) / width, (height - cut) / height];
     const side = mirrored ? -1 : 1;
     let out = at;
+    // From one pixel of a row to the next.
+    const [stepX, stepY] = [side * cos * scaleX, -side * sin * scaleY];
     for (let y = 0; y < height; y++) {
+      const px = side * (-middleX - dx);
+      const py = y - middleY - dy;
+      const startX = (cos * px + sin * py) * scaleX + middleX;
+      const startY = (cos * py - sin * px) * scaleY + middleY;
       for (let x = 0; x < width; x++) {
-        const px = side * (x - middleX - dx);
-        const py = y - middleY - dy;
-        const fromX = clamp((cos * px + sin * py) * scaleX + middleX, width - 1);
-        const fromY = clamp((cos * py - sin * px) * scaleY + middleY, height - 1);
-        const left = Math.floor(fromX);
-        const top = Math.floor(fromY);
+        const fromX = clamp(startX + x * stepX, width - 1);
+        const fromY = clamp(startY + x * stepY, height - 1);
+        // Neither is negative: cutting off rounds down.
+        const left = fromX | 0;
+        const top = fromY | 0;
         const partX = fromX - left;
         const partY = fromY - top;
         const upper = (top * width + left) * channels;

@@ -117,6 +117,16 @@ function normalizeBytes({ channels, normalization: { mean, deviation } }: Datase
       for (let i = 0; i < stored.length; i++) to[at + i] = table[stored[i]!]!;
     };
   }
+  if (channels === 3) {
+    const [red, green, blue] = [table.subarray(0, 256), table.subarray(256, 512), table.subarray(512)];
+    return (stored, to, at) => {
+      for (let i = 0; i < stored.length; i += 3) {
+        to[at + i] = red[stored[i]!]!;
+        to[at + i + 1] = green[stored[i + 1]!]!;
+        to[at + i + 2] = blue[stored[i + 2]!]!;
+      }
+    };
+  }
   return (stored, to, at) => {
     for (let i = 0; i < stored.length; i += channels) {
       for (let channel = 0; channel < channels; channel++) {
