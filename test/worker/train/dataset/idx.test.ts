@@ -51,6 +51,15 @@ describe('idxSource', () => {
     );
   });
 
+  it('refuses a header that claims more than its file can hold, before it makes room for it', async () => {
+    const claim = idxFile([1_000_000_000, 28, 28], new Uint8Array(10)).subarray(0, 26);
+    expect(await fault(claim, labels)).toMatch(/^images has 1000000000 images|^images is truncated: it has 10 bytes/);
+    const packed = idxFile([40_000_000, 28, 28], new Uint8Array(10));
+    expect(await fault(gzipSync(packed), labels)).toMatch(
+      /^images is truncated: 40000000 x 28 x 28 must have 31360000000 bytes, more than \d+ gzipped ones can hold$/,
+    );
+  });
+
   it('refuses a file with something after its data', async () => {
     expect(await fault(images, Buffer.concat([labels, labels]))).toBe(
       'labels is too long: it has 14 bytes after its header; 3 must have 3',
