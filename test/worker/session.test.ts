@@ -404,7 +404,7 @@ function recordingLogger(lines: { msg: string }[]): Logger {
 
 describe('a coordinator that asks it to leave', () => {
   it('gets what runs brought to its end first, and nothing new begun (P16)', async () => {
-    const session = await startAttached();
+    const session = await startAttached({ drainTimeoutMs: 60_000 });
     session.dispatch({ assignments: [assignment(0)] });
     await runner.started(1);
     session.dispatch({ drain: 'DRAIN_MODE_FINISH' });
@@ -421,7 +421,7 @@ describe('a coordinator that asks it to leave', () => {
   });
 
   it('gets it handed back at once when that is what it asks for, also later', async () => {
-    const session = await startAttached();
+    const session = await startAttached({ drainTimeoutMs: 60_000 });
     session.dispatch({ assignments: [assignment(0)] });
     await runner.started(1);
     session.dispatch({ drain: 'DRAIN_MODE_FINISH' });
