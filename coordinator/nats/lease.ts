@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { deadline, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
@@ -13,6 +13,8 @@ import { type Setup, whenReady } from './when-ready.js';
 const TTL_MS = 3_000;
 /** Between two looks of a standby, milliseconds. */
 const LOOK_MS = 150;
+/** How long one look may take, milliseconds: an answer that got lost is asked for again soon. */
+const LOOK_TIMEOUT_MS = 750;
 /** How long who asks for a living leader waits for one, milliseconds. */
 const CONFIRM_MS = 5_000;
 /** A standby that has not been able to look for so long says so, milliseconds. */
@@ -182,7 +184,7 @@ export class LeaderLease implements Leadership {
   }
 
   async #look(): Promise<{ holder: Holder; revision: number } | undefined> {
-    const entry = await this.#kv.get(this.#key);
+    const entry = await deadline(this.#kv.get(this.#key), LOOK_TIMEOUT_MS);
     if (entry === null || entry.operation !== 'PUT') return undefined;
     const seen = { holder: holderSchema.parse(entry.json()), revision: entry.revision };
     this.#see(seen);
