@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /**
  * The variable that marks the processes of one attempt. Whatever a program starts inherits it, also what leaves the
@@ -89,10 +89,22 @@ function processIds(): number[] {
   }
 }
 
+/** Read into again and again: files of /proc tell no size, and a new buffer for each would be large. */
+const buffer = Buffer.allocUnsafe(1 << 18);
+
 /** Undefined for a process that is gone or another user's. */
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'latin1');
+    const file = openSync(path, 'r');
+    try {
+      let length = 0;
+      for (let more = -1; more !== 0 && length < buffer.length; length += more) {
+        more = readSync(file, buffer, length, buffer.length - length, null);
+      }
+      return buffer.toString('latin1', 0, length);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }
