@@ -38,7 +38,7 @@ async function run(file: string, { state }: Options): Promise<void> {
   } catch (error) {
     rmSync(part, { force: true });
     if (error instanceof LogFormatError) throw new UserError(error.message, FAILURE, { cause: error });
-    const code = errorCode(error) ?? String(error);
+    const code = errorCode(error) ?? (error as Error).message;
     throw new UserError(`${file} could not be written (${code}): is its folder there, and is there room?`, FAILURE, {
       cause: error,
     });
