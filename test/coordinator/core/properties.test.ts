@@ -4,11 +4,13 @@ import type { AttemptName } from '../../../coordinator/core/attempt-name.js';
 import type { ReportedEnd } from '../../../coordinator/core/events.js';
 import type { Worker } from '../../../coordinator/core/fleet.js';
 import type { State } from '../../../coordinator/core/state.js';
-import { attemptNumber } from '../../../coordinator/core/trial.js';
+import { attemptNumber, isFinal } from '../../../coordinator/core/trial.js';
 import { LEASE_MS, Scenario } from './scenario.js';
 
 const BUDGET = 8;
 const STUDY = 'digits';
+/** Models that are kept. */
+const KEPT = 2;
 
 /** Anything that workers, people and the network can do, in any order. */
 const action = fc.oneof(
@@ -35,6 +37,17 @@ const action = fc.oneof(
       attempt: fc.integer({ min: 1, max: 4 }),
       outcome: fc.constantFrom<ReportedEnd>('completed', 'stopped', 'failed', 'handed_back', 'timed_out', 'refused'),
       error: fc.constantFrom('boom', 'bang'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('save' as const),
+      trial: fc.nat(BUDGET),
+      attempt: fc.integer({ min: 1, max: 4 }),
+      step: fc.integer({ min: 1, max: 5 }),
+      kind: fc.constantFrom('checkpoint' as const, 'weights' as const, 'output' as const),
+      artifact: fc.constantFrom('a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)),
     }),
   },
   {
@@ -97,6 +110,11 @@ function play(scene: Scenario, step: Action): void {
     case 'result':
       scene.result(nameOf(step), step.outcome, step.error);
       break;
+    case 'save': {
+      const files = [{ name: 'file', artifact: step.artifact, bytes: 1 }];
+      scene.progress({ saved: [{ ...nameOf(step), kind: step.kind, step: step.step, files }] });
+      break;
+    }
     case 'pass':
       scene.pass(step.ms);
       break;
@@ -169,7 +187,27 @@ function checkInvariants(scene: Scenario): void {
   expect(idle).toEqual(study.trials.filter(({ status }) => status === 'waiting').map(({ number }) => number));
   const remembered = own.filter((trial) => trial.invalidated === undefined).map(({ number }) => number);
   expect([...study.history.trials()].map(({ number }) => number)).toEqual(remembered);
+  checkArtifacts(scene);
   for (const worker of scene.core.fleet.workers.values()) checkWorker(scene, worker);
+}
+
+/** What trials refer to is what the state says is referred to, and no more is held than is to be kept. */
+function checkArtifacts(scene: Scenario): void {
+  const { trials, holding } = scene.study();
+  const has = trials.map(({ checkpoint, weights, output }) => [checkpoint, weights, output].filter((saved) => saved));
+  const referred = new Set(has.flat().flatMap((saved) => saved!.files.map(({ artifact }) => artifact)));
+  for (const artifact of ['a', 'b', 'c'].map((letter) => letter.repeat(64))) {
+    expect(scene.core.state.artifacts.has(artifact)).toBe(referred.has(artifact));
+  }
+  expect([...holding].sort((a, b) => a - b)).toEqual(
+    has.flatMap((saved, number) => (saved.length > 0 ? [number] : [])),
+  );
+  const ended = trials.filter(isFinal);
+  expect(ended.filter(({ checkpoint }) => checkpoint !== undefined)).toEqual([]);
+  expect(ended.filter(({ weights }) => weights !== undefined).length).toBeLessThanOrEqual(KEPT);
+  for (const { checkpoint, reports } of trials) {
+    expect(checkpoint?.step ?? 0).toBeLessThanOrEqual(reports.at(-1)?.step ?? 0);
+  }
 }
 
 function checkWorker(scene: Scenario, worker: Worker): void {
@@ -200,7 +238,12 @@ describe('whatever workers, people and the network do', () => {
     const pruner = promotion
       ? ({ type: 'asha', minStep: 1, factor: 2, promotion: true } as const)
       : ({ type: 'threshold', lower: 0.2 } as const);
-    scene.create({ budget: { trials: BUDGET }, pruner });
+    scene.create({
+      budget: { trials: BUDGET },
+      pruner,
+      objective: { kind: 'train', config: { dataset: 'digits', epochs: 10 } },
+      keep: { artifacts: { rule: 'top', count: KEPT }, output: { rule: 'last', count: 3 } },
+    });
     return scene;
   };
 
