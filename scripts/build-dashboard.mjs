@@ -32,6 +32,8 @@ async function buildOffline(build) {
     root: ROOT,
     configFile: join(ROOT, 'vite.config.ts'),
     logLevel: 'warn',
+    // A page that was opened as a file may not start a module of its own in a thread, but a plain script.
+    worker: { format: 'iife' },
     build: { write: false, rollupOptions: { input: join(ROOT, 'offline.html'), output: { codeSplitting: false } } },
   });
   const page = output.find(({ fileName }) => fileName.endsWith('.html')).source;

@@ -27,6 +27,12 @@ export class Forest {
       if ('fault' in response) waiting?.reject(new Error(response.fault));
       else waiting?.resolve(response.answer);
     };
+    // A thread that cannot be started answers nothing; whoever waits is told so.
+    this.#thread.onerror = (event) => {
+      event.preventDefault();
+      for (const { reject } of this.#waiting.values()) reject(new Error(event.message || 'the thread did not start'));
+      this.#waiting.clear();
+    };
   }
 
   importance(): Promise<Importance[]> {
