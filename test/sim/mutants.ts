@@ -2,6 +2,7 @@ import type { Coordinator, Follower } from '../../coordinator/coordinator.js';
 import type { CreateStudy } from '../../coordinator/core/commands.js';
 import type { Event } from '../../coordinator/core/events.js';
 import type { Core } from '../../coordinator/core/transaction.js';
+import { openMemoryLog } from '../../coordinator/event-log/memory.js';
 import type { EventLog, Seq } from '../../coordinator/event-log/port.js';
 import type { Progress } from '../../proto/index.js';
 import type { SessionOptions } from '../../worker/session.js';
@@ -35,7 +36,12 @@ export const NO_MUTANT: Mutant = {
 export const MUTANTS: Readonly<Record<string, () => Partial<Mutant>>> = {
   'acknowledge-before-append': () => ({ log: acknowledgeBeforeAppend }),
   'no-expected-head': () => ({
-    log: (log, disk) => ({ ...log, append: (events) => log.append(events, disk.records.length) }),
+    log: (log, disk) => ({
+      ...log,
+      // Nor does it look at the head: whatever came after its own replay stays unseen.
+      read: (after) => (after === 0 ? log : openMemoryLog()).read(0),
+      append: (events) => log.append(events, disk.records.length),
+    }),
   }),
   'timeout-as-failure': () => ({ log: timeoutAsFailure }),
   'no-fencing': () => ({ coordinator: noFencing }),
