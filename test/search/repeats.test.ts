@@ -89,6 +89,17 @@ describe('repeats', () => {
     expect([4, 3, 2, 1].map((left) => study.history.get(study.propose(left))!.repeatOf)).toEqual([0, 0, 1, 1]);
   });
 
+  it('forget what a first trial reported to an attempt that was lost', () => {
+    const study = new RepeatedStudy(2);
+    const number = study.propose();
+    study.history.report(number, 1, 99);
+    expect(study.configurations).toMatchObject([{ value: 99 }]);
+    study.history.requeue(number);
+    study.history.start(number);
+    study.history.report(number, 1, 5);
+    expect(study.configurations).toMatchObject([{ status: 'running', value: 5 }]);
+  });
+
   it('lead to the same configurations and the same choice whether followed along or read at once', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
