@@ -10,7 +10,7 @@ import { LEASE_MS, Scenario } from './scenario.js';
 const BUDGET = 8;
 const STUDY = 'digits';
 /** Models that are kept. */
-const KEPT = 2;
+const KEPT = 1;
 
 /** Anything that workers, people and the network can do, in any order. */
 const action = fc.oneof(
@@ -40,11 +40,11 @@ const action = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 8,
     arbitrary: fc.record({
       type: fc.constant('save' as const),
-      trial: fc.nat(BUDGET),
-      attempt: fc.integer({ min: 1, max: 4 }),
+      trial: fc.nat(3),
+      attempt: fc.constantFrom(1, 1, 1, 2, 3),
       step: fc.integer({ min: 1, max: 5 }),
       kind: fc.constantFrom('checkpoint' as const, 'weights' as const, 'output' as const),
       artifact: fc.constantFrom('a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)),
@@ -205,9 +205,6 @@ function checkArtifacts(scene: Scenario): void {
   const ended = trials.filter(isFinal);
   expect(ended.filter(({ checkpoint }) => checkpoint !== undefined)).toEqual([]);
   expect(ended.filter(({ weights }) => weights !== undefined).length).toBeLessThanOrEqual(KEPT);
-  for (const { checkpoint, reports } of trials) {
-    expect(checkpoint?.step ?? 0).toBeLessThanOrEqual(reports.at(-1)?.step ?? 0);
-  }
 }
 
 function checkWorker(scene: Scenario, worker: Worker): void {
@@ -232,7 +229,7 @@ function plain(state: State): unknown {
 }
 
 describe('whatever workers, people and the network do', () => {
-  const scenario = fc.array(action, { maxLength: 80 });
+  const scenario = fc.array(action, { maxLength: 80, size: 'max' });
   const begin = (promotion: boolean): Scenario => {
     const scene = new Scenario();
     const pruner = promotion
