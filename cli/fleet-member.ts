@@ -35,6 +35,8 @@ export interface Member {
   onMessage(listener: (message: unknown) => void): void;
   /** Lets it end in order; kills it when that takes too long. */
   close(): Promise<void>;
+  /** Kills it without warning, as a fault would; it is started again, and `why` is said with it. */
+  strike(why: string): void;
   /** Ends it at once. */
   kill(): void;
 }
@@ -48,6 +50,7 @@ export function startMember(plan: MemberPlan, watcher: MemberWatcher): Member {
   const listeners: ((message: unknown) => void)[] = [];
   let closing = false;
   let restarts = 0;
+  let struck = '';
   let pause: NodeJS.Timeout | undefined;
   let child: ChildProcess;
   let ended: Promise<void>;
@@ -63,7 +66,8 @@ export function startMember(plan: MemberPlan, watcher: MemberWatcher): Member {
       const forGood = !end.killed && Date.now() - startedAt < TOO_SOON_MS;
       if (forGood || restarts >= MOST_RESTARTS) return watcher.failed(explain(plan, end.words));
       restarts++;
-      watcher.restarted(`${plan.name} ended (${end.words}) and was started again; nothing is lost`);
+      watcher.restarted(`${struck}${plan.name} ended (${end.words}) and was started again; nothing is lost`);
+      struck = '';
       pause = setTimeout(start, RESTART_PAUSE_MS);
     });
   };
@@ -80,6 +84,10 @@ export function startMember(plan: MemberPlan, watcher: MemberWatcher): Member {
       const killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
       await ended;
       clearTimeout(killer);
+    },
+    strike: (why) => {
+      struck = `${why}: `;
+      child.kill('SIGKILL');
     },
     kill: () => {
       stopRestarting();

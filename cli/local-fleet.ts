@@ -12,6 +12,9 @@ const START_MS = 120_000;
  */
 const DEADLINES = ['--heartbeat', '5s', '--lease', '20s'];
 
+/** The coordinator's name among its workers. */
+export const COORDINATOR = 'the coordinator';
+
 /** A coordinator and workers on this machine, each a process of its own, speaking gRPC like any other. */
 export interface LocalFleet {
   /** The coordinator's address. */
@@ -22,6 +25,8 @@ export interface LocalFleet {
   readonly note: () => string | undefined;
   /** Starts a worker; `args` come after those that every worker of the fleet gets. */
   addWorker(name: string, args: readonly string[]): void;
+  /** Kills a process without warning, {@link COORDINATOR} or a worker by name; it is started again. `why` is in the note. */
+  strike(victim: string, why: string): void;
   /** Ends all processes in order: workers hand back what they run, then the coordinator stops. */
   close(): Promise<void>;
   /** Ends all processes at once. */
@@ -48,7 +53,7 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     );
   }
   const failure = new AbortController();
-  const workers: Member[] = [];
+  const workers = new Map<string, Member>();
   let note: string | undefined;
   const watcher = {
     restarted: (words: string): void => {
@@ -59,7 +64,7 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
   let address = '127.0.0.1:0';
   const coordinator = startMember(
     {
-      name: 'the coordinator',
+      name: COORDINATOR,
       logFile: join(state, 'coordinator.log'),
       // Started again, it takes the address that everybody knows by then.
       args: () => ['coordinator', '--listen', address, '--state', state, ...DEADLINES],
@@ -67,7 +72,7 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     watcher,
   );
   const kill = (): void => {
-    for (const member of [...workers, coordinator]) member.kill();
+    for (const member of [...workers.values(), coordinator]) member.kill();
   };
   try {
     address = await listening(coordinator, failure.signal);
@@ -82,10 +87,11 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     addWorker: (name, args) => {
       const logFile = join(state, `${name}.log`);
       const words = ['worker', '--coordinator', address, '--name', name, ...args];
-      workers.push(startMember({ name: `worker ${name}`, logFile, args: () => words }, watcher));
+      workers.set(name, startMember({ name: `worker ${name}`, logFile, args: () => words }, watcher));
     },
+    strike: (victim, why) => (victim === COORDINATOR ? coordinator : workers.get(victim)!).strike(why),
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([...workers.values()].map((worker) => worker.close()));
       await coordinator.close();
     },
     kill,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Leaderboard, type Study, StudyAction, StudyState, type Worker } from '../proto/index.js';
+import type { Chaos } from './chaos.js';
 import { openClient, type StudyClient } from './client.js';
 import { FAILURE, UserError } from './fail.js';
 import { lastTroubles } from './fleet-log.js';
@@ -21,6 +22,8 @@ export interface LocalSearch {
   readonly state: string;
   /** The workers to start: each one's name, and what `assay worker` gets beside its coordinator. */
   readonly workers: readonly { readonly name: string; readonly args: readonly string[] }[];
+  /** Kills some of them on the way. */
+  readonly chaos?: Chaos | undefined;
 }
 
 /** How it ended. */
@@ -54,7 +57,7 @@ export async function searchHere(search: LocalSearch): Promise<LocalSearchEnd> {
 
 async function followFleet(
   fleet: LocalFleet,
-  { file, workers, state }: LocalSearch,
+  { file, workers, state, chaos }: LocalSearch,
   interruption: Interruption,
 ): Promise<Study | undefined> {
   const client = openClient(fleet.address);
@@ -73,6 +76,7 @@ async function followFleet(
       signal,
       attachHint,
       lastRows: LAST_ROWS,
+      onBoard: (seen) => chaos?.see(seen, fleet),
     });
     if (fleet.failed.aborted) throw fleet.failed.reason;
     return board?.study;

@@ -17,6 +17,8 @@ export interface SearchFile {
 export interface SpecChanges {
   readonly name?: string | undefined;
   readonly seed?: number | undefined;
+  /** The budget's number of trials. */
+  readonly trials?: number | undefined;
 }
 
 /**
@@ -63,9 +65,15 @@ function check(text: string, fileName: string): SearchSpec {
 
 /** The text with other values for some keys; comments and everything else stay as they were written. */
 function applyChanges(text: string, changes: SpecChanges): string {
-  const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const { name, seed, trials } = changes;
+  const places = [
+    { path: ['name'], value: name },
+    { path: ['seed'], value: seed },
+    { path: ['budget', 'trials'], value: trials },
+  ];
+  const entries = places.filter(({ value }) => value !== undefined);
   if (entries.length === 0) return text;
   const document = parseDocument(text);
-  for (const [key, value] of entries) document.set(key, value);
+  for (const { path, value } of entries) document.setIn(path, value);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

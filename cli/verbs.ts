@@ -24,7 +24,7 @@ export const VERBS: readonly Verb[] = [
     name: 'demo',
     group: START,
     summary: 'search a small image classifier with two workers and watch',
-    examples: ['assay demo', 'assay demo --dataset mnist'],
+    examples: ['assay demo', 'assay demo --dataset mnist', 'assay demo --chaos'],
     load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
   {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { Chaos, chaosVerdict, type Verdict } from '../chaos.js';
 import { addDataOptions, type DataOptions, dataWords } from '../data-options.js';
 import { FAILURE, UserError } from '../fail.js';
 import { commandLine } from '../invocation.js';
@@ -15,10 +16,12 @@ import { printSummary, succeeded } from '../summary.js';
 interface Options extends DataOptions {
   readonly dataset: 'digits' | 'mnist';
   readonly seed?: number;
+  readonly trials?: number;
+  readonly chaos?: true;
   readonly backend?: string;
 }
 
-const WORKERS = ['demo-1', 'demo-2'];
+const WORKERS = ['demo-1', 'demo-2'] as const;
 
 export function demoCommand(): Command {
   const command = new Command('demo')
@@ -35,6 +38,12 @@ export function demoCommand(): Command {
         .default('digits'),
     )
     .option('--seed <n>', 'search again from the seed of an earlier demo', wholeNumber(0, 0xffff_ffff))
+    .option('--trials <n>', 'configurations to try (default: 24)', wholeNumber(4, 10_000))
+    .option(
+      '--chaos',
+      'kill a worker and the coordinator on the way, then count the trials and recompute every suggestion from the log;\n' +
+        'exit code 1 if anything was lost',
+    )
     .option('--backend <name>', 'training backend: auto, tfjs-node-gpu, tfjs-node, webgpu, wasm or cpu');
   return addDataOptions(command).action(demo);
 }
@@ -42,8 +51,8 @@ export function demoCommand(): Command {
 async function demo(options: Options): Promise<void> {
   checkDatasets(options);
   const path = packagePath('examples', `${options.dataset}.yaml`);
-  const file = await readSearchFile(path, { seed: options.seed });
-  const { study, interrupted } = await searchInTemporaryFolder(file, options);
+  const file = await readSearchFile(path, { seed: options.seed, trials: options.trials });
+  const { study, interrupted, verdict } = await searchInTemporaryFolder(file, options);
   if (interrupted !== undefined) {
     process.exitCode = interrupted;
     process.stderr.write('assay: the demo is over; its folder is removed\n');
@@ -51,12 +60,13 @@ async function demo(options: Options): Promise<void> {
   }
   if (study !== undefined) {
     printSummary(study);
+    if (verdict !== undefined) process.stdout.write(`\n${verdict.lines.join('\n')}\n`);
     process.stdout.write(`\nagain from the same seed:  ${commandLine(repeatWords(options, study.seed))}\n`);
     process.stdout.write(
       `with a file of your own:   ${commandLine(['init'])} && ${commandLine(['run', 'search.yaml'])}\n`,
     );
   }
-  if (!succeeded(study)) process.exitCode = FAILURE;
+  if (!succeeded(study) || verdict?.sound === false) process.exitCode = FAILURE;
 }
 
 function checkDatasets({ datasets }: Options): void {
@@ -64,18 +74,39 @@ function checkDatasets({ datasets }: Options): void {
     throw new UserError(`--datasets ${datasets}: there is no such folder`);
 }
 
-/** The folder is removed afterwards, unless a process failed: then its logs are worth reading. */
-async function searchInTemporaryFolder(file: SearchFile, options: Options): Promise<LocalSearchEnd> {
+interface DemoEnd extends LocalSearchEnd {
+  /** What chaos has left, where there was any. */
+  readonly verdict?: Verdict;
+}
+
+/** The folder is removed afterwards, unless something failed: then its logs are worth reading. */
+async function searchInTemporaryFolder(file: SearchFile, options: Options): Promise<DemoEnd> {
   const state = await mkdtemp(join(tmpdir(), 'assay-demo-'));
   const args = ['--slots', '1', ...dataWords(options), ...backendWords(options)];
-  const end = await searchHere({ file, state, workers: WORKERS.map((name) => ({ name, args })) });
+  const chaos = options.chaos === true ? new Chaos(WORKERS[0]) : undefined;
+  const end = await searchHere({ file, state, workers: WORKERS.map((name) => ({ name, args })), chaos });
+  const { study, interrupted } = end;
+  const judged = chaos !== undefined && study !== undefined && interrupted === undefined;
+  const verdict = judged ? await chaosVerdict(study, chaos, state) : undefined;
+  if (verdict?.sound === false) return { ...end, verdict: { ...verdict, lines: [...verdict.lines, `see ${state}`] } };
   await rm(state, { recursive: true, force: true });
-  return end;
+  return verdict === undefined ? end : { ...end, verdict };
 }
 
 function repeatWords(options: Options, seed: number): string[] {
   const dataset = options.dataset === 'digits' ? [] : ['--dataset', options.dataset];
-  return ['demo', '--seed', String(seed), ...dataset, ...dataWords(options), ...backendWords(options)];
+  const trials = options.trials === undefined ? [] : ['--trials', String(options.trials)];
+  const chaos = options.chaos === true ? ['--chaos'] : [];
+  return [
+    'demo',
+    '--seed',
+    String(seed),
+    ...trials,
+    ...chaos,
+    ...dataset,
+    ...dataWords(options),
+    ...backendWords(options),
+  ];
 }
 
 function backendWords({ backend }: Options): string[] {

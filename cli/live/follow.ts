@@ -18,6 +18,8 @@ export interface Following {
   readonly attachHint?: string;
   /** Something else that people should know; asked for at every picture. */
   readonly note?: () => string | undefined;
+  /** Called for every board that comes, before it is shown. */
+  readonly onBoard?: (board: Leaderboard) => void;
   /** Rows of the picture that is left standing; all when absent. */
   readonly lastRows?: number;
 }
@@ -58,6 +60,7 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
       } else {
         const { board } = event;
         receivedAt = Date.now();
+        following.onBoard?.(board);
         pace.see(board);
         const newest = (await failures.of(board)).at(-1);
         view = {
@@ -77,7 +80,7 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
 
 async function followInLines(
   client: StudyClient,
-  { study, signal, note }: Following,
+  { study, signal, note, onBoard }: Following,
 ): Promise<Leaderboard | undefined> {
   const plain = new PlainView();
   const failures = new Failures(client);
@@ -92,6 +95,7 @@ async function followInLines(
     }
     away = false;
     last = event.board;
+    onBoard?.(last);
     const news = note?.();
     if (news !== undefined && news !== noted) process.stderr.write(`assay: ${news}\n`);
     noted = news;

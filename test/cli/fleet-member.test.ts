@@ -77,6 +77,20 @@ describe('a process of a fleet', () => {
     expect(second).not.toBe(first);
   });
 
+  it('is started again when it is struck, and the reason is told once', async () => {
+    const diary = start(`
+      process.on('disconnect', () => process.exit(0));
+      process.send(process.pid);
+    `);
+    await diary.until(1);
+    member?.strike('on purpose');
+    const [, words, second] = await diary.until(3);
+    expect(words).toBe('on purpose: worker a ended (killed by SIGKILL) and was started again; nothing is lost');
+    process.kill(Number(second), 'SIGKILL');
+    const [, , , again] = await diary.until(4);
+    expect(again).toBe('worker a ended (killed by SIGKILL) and was started again; nothing is lost');
+  });
+
   it('has failed when it ends by itself at once, with what it said last', async () => {
     const diary = start(`
       process.stderr.write('assay: the state folder is in use\\n');

@@ -37,6 +37,12 @@ describe('a search file', () => {
     expect(text).toBe(`${TEXT.replace('first', 'second')}seed: 11\n`);
   });
 
+  it('takes a number of trials from the command line', async () => {
+    const { text, spec } = await readSearchFile(path, { trials: 7 });
+    expect(spec.budget.trials).toBe(7);
+    expect(text).toBe(TEXT.replace('trials: 3', 'trials: 7'));
+  });
+
   it('is refused with a name that cannot be one', async () => {
     await expect(readSearchFile(path, { name: 'no good/name' })).rejects.toThrow(/search\.yaml has a fault\n.*name/);
   });
