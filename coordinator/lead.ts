@@ -6,6 +6,7 @@ import { startDashboard } from './dashboard/server.js';
 import type { EventLog } from './event-log/port.js';
 import { createEventLogger } from './event-logger.js';
 import type { CoordinatorConfig } from './main.js';
+import { noticeTargets, startNotifier } from './notices/notifier.js';
 import type { Door } from './rpc/door.js';
 import { createServices } from './rpc/server.js';
 
@@ -49,6 +50,8 @@ export async function lead(term: Term): Promise<void> {
   failure.catch(() => {});
   const coordinator = await Coordinator.open({ log, from, leaseMs, onFailure });
   for (const follower of [createEventLogger(logger), ...followers]) coordinator.follow(follower);
+  const { notices } = config;
+  const notifier = notices && (await startNotifier(coordinator, noticeTargets(notices), { ...notices, logger }));
   const keeper = createArtifactKeeper({ artifacts, coordinator, logger, graceMs: ORPHAN_GRACE_MS });
   const sweep = (): void => {
     keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
@@ -69,5 +72,6 @@ export async function lead(term: Term): Promise<void> {
     const patience = term.settleMs === undefined ? [] : [pause(term.settleMs, undefined, { ref: false })];
     const settled = coordinator.settled().then(() => keeper.settled());
     await Promise.race([settled, ...patience]);
+    await notifier?.close();
   }
 }

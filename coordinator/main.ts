@@ -4,6 +4,7 @@ import { type ClusterConfig, runInCluster } from './cluster.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
 import { lead } from './lead.js';
+import { type NoticeConfig, noticeTargets } from './notices/notifier.js';
 import { isLoopback, openDoor } from './rpc/server.js';
 import { holdStateDirectory } from './state-directory.js';
 
@@ -24,6 +25,8 @@ export interface CoordinatorConfig {
    * host:port of the dashboard; false for none. Absent: the usual one, or a free port of this machine where that is taken.
    */
   readonly http?: string | false | undefined;
+  /** Who is told of what happens; nobody when absent. */
+  readonly notices?: NoticeConfig | undefined;
   /** Allows an address that others can reach, without TLS and without tokens. */
   readonly insecure?: boolean | undefined;
   readonly logger: Logger;
@@ -75,6 +78,7 @@ async function runAlone(config: CoordinatorConfig): Promise<void> {
 }
 
 function check(config: CoordinatorConfig): void {
+  if (config.notices !== undefined) noticeTargets(config.notices);
   const { listen, http, insecure, heartbeatMs = 10_000, leaseMs = 60_000, logger } = config;
   for (const address of [listen, ...(typeof http === 'string' ? [http] : [])]) {
     if (isLoopback(address)) continue;

@@ -35,4 +35,4 @@ export type { Sampler, Suggestion } from './sampler.js';
 export { createSampler, SAMPLER_SETTINGS, type SamplerOptions, type SamplerType, samplerFaults } from './samplers.js';
 export type { Setting, Settings } from './settings.js';
 export { createSpace, type Space } from './space.js';
-export { type Report, trialValue } from './trial-value.js';
+export { isBetter, type Report, trialValue } from './trial-value.js';

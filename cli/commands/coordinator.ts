@@ -2,6 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterConfig } from '../../coordinator/cluster.js';
 import { ConfigError } from '../../coordinator/errors.js';
 import { runCoordinator } from '../../coordinator/main.js';
+import { NOTICE_KINDS, type NoticeKind } from '../../coordinator/notices/notice.js';
+import type { NoticeConfig } from '../../coordinator/notices/notifier.js';
+import { didYouMean } from '../../coordinator/spec/nearest.js';
 import { DEFAULT_ADDRESS } from '../../proto/channel.js';
 import { errorCode } from '../error-code.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
@@ -30,6 +33,9 @@ interface Options extends LogOptions {
   readonly natsMonitor?: readonly string[];
   readonly logLevel: string;
   readonly http: string | boolean;
+  readonly notifyUrl?: string;
+  readonly notifyCommand?: readonly string[];
+  readonly notifyOn?: readonly NoticeKind[];
   readonly insecure?: true;
   readonly exitWithParent?: true;
 }
@@ -63,6 +69,18 @@ export function coordinatorCommand(): Command {
         .default('info'),
     )
     .addOption(new Option('--exit-with-parent', 'shut down when the process that forked this one is gone').hideHelp())
+    .optionsGroup('Notices, of which there are none unless one of the first two is given:')
+    .addOption(
+      new Option('--notify-url <url>', 'POST each notice there as JSON')
+        .env('ASSAY_NOTIFY_URL')
+        .argParser(parseWebhook),
+    )
+    .option('--notify-command <words...>', 'run this for each notice, with its JSON on standard input; without a shell')
+    .option(
+      '--notify-on <kinds>',
+      `which, with commas between them (default: all of ${NOTICE_KINDS.join()})`,
+      parseKinds,
+    )
     .optionsGroup('A cluster, of which one leads and the others take over:');
   return addLogOptions(command)
     .option('--advertise <host:port>', 'where others reach this one (default: the address of --listen)', parseAddress)
@@ -83,6 +101,28 @@ function parseUrls(text: string): readonly string[] {
   throw new InvalidArgumentError('It must be URLs with commas between them, such as http://a:8222,http://b:8222.');
 }
 
+function noticesOf({ notifyUrl: url, notifyCommand: command, notifyOn }: Options): NoticeConfig | undefined {
+  if (url !== undefined || command !== undefined) return { url, command, kinds: notifyOn ?? NOTICE_KINDS };
+  if (notifyOn === undefined) return undefined;
+  throw new UserError('--notify-on says what to tell, not whom: give --notify-url or --notify-command as well');
+}
+
+function parseWebhook(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const right = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (right) return text;
+  throw new InvalidArgumentError('It must be an http or https URL without a user name, such as https://chat.lab/hook.');
+}
+
+function parseKinds(text: string): readonly NoticeKind[] {
+  return text.split(',').map((word) => {
+    const kind = NOTICE_KINDS.find((known) => known === word.trim());
+    if (kind !== undefined) return kind;
+    const near = didYouMean(word.trim(), NOTICE_KINDS);
+    throw new InvalidArgumentError(`There is no notice ${word.trim()}${near}; there are ${NOTICE_KINDS.join(', ')}.`);
+  });
+}
+
 async function run(options: Options): Promise<void> {
   const { listen, state, http, heartbeat, lease, maxArtifact, insecure } = options;
   const logger = await createLogger(options.logLevel);
@@ -99,6 +139,7 @@ async function run(options: Options): Promise<void> {
       leaseMs: lease,
       maxArtifactBytes: maxArtifact,
       insecure,
+      notices: noticesOf(options),
       logger,
       signal: AbortSignal.any(signals),
       onListening: (address, dashboard) => {

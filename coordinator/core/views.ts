@@ -120,8 +120,8 @@ export function leaderboardView(state: State, fleet: Fleet, study: Study, top: n
 }
 
 export function studyView(study: Study, fleet: Fleet): StudyView {
-  const [first] = ranking(study);
-  const best = first && trialView(study, first.item);
+  const first = bestOf(study);
+  const best = first && trialView(study, first);
   return {
     id: study.id,
     status: study.status,
@@ -226,6 +226,11 @@ function workerView(worker: Worker): WorkerView {
   };
 }
 
+/** The first of the leaderboard, with a value or without. */
+export function bestOf(study: Study): Trial | undefined {
+  return ranking(study)[0]?.item;
+}
+
 interface Ranking {
   readonly revision: number;
   readonly rows: readonly Ranked<Trial>[];
@@ -260,8 +265,13 @@ function metricValue(study: Study, trial: Trial): Report | undefined {
 function noticeOf(study: Study, fleet: Fleet): string {
   if (study.status === 'ending' || study.status === 'finished') return study.detail;
   if (study.status === 'paused') return 'paused: nothing new starts until it is resumed';
-  if (study.running.size > 0 || !wants(study, Number.POSITIVE_INFINITY)) return '';
-  return onlyDelayed(study) ?? whyIdle(study, fleet);
+  if (!isIdle(study)) return '';
+  return onlyDelayed(study) ?? starvation(study, fleet) ?? 'waiting for a free slot';
+}
+
+/** Whether nothing of it runs although there is something to do. */
+function isIdle(study: Study): boolean {
+  return study.status === 'running' && study.running.size === 0 && wants(study, Number.POSITIVE_INFINITY);
 }
 
 /** Said where nothing but the clock holds up what is left to do. */
@@ -271,15 +281,16 @@ function onlyDelayed(study: Study): string | undefined {
   return `trial ${first} failed and is tried again after a pause`;
 }
 
-/** Why no worker takes the study's next trial. */
-function whyIdle(study: Study, fleet: Fleet): string {
+/** Why no worker will take the study's next trial; undefined where one runs, or will once it has a free slot. */
+export function starvation(study: Study, fleet: Fleet): string | undefined {
+  if (!isIdle(study) || onlyDelayed(study) !== undefined) return undefined;
   const attached = [...fleet.workers.values()].filter((worker) => worker.connected && worker.profile !== undefined);
   if (attached.length === 0) return 'nothing runs: no worker is attached';
   const reasons = new Map<string, string>();
   for (const worker of attached) {
     const { quarantine } = worker.conduct;
     const reason = whyNot(study, worker.profile!) ?? (quarantine && `is in quarantine: ${quarantine.reason}`);
-    if (reason === undefined) return worker.draining ? 'nothing runs: the workers drain' : 'waiting for a free slot';
+    if (reason === undefined) return worker.draining ? 'nothing runs: the workers drain' : undefined;
     if (!reasons.has(reason)) reasons.set(reason, worker.profile!.name);
   }
   const words = [...reasons].map(([reason, name]) => `${name} ${reason}`);
