@@ -18,6 +18,7 @@ const FLEET = 'On a fleet:';
 const LOOK = 'Looking:';
 const STEER = 'Steering:';
 const FILE = 'The search file:';
+const SHELL = 'The shell:';
 
 export const VERBS: readonly Verb[] = [
   {
@@ -250,5 +251,20 @@ export const VERBS: readonly Verb[] = [
     summary: 'check a search file without running it',
     examples: ['assay check search.yaml'],
     load: async () => (await import('./commands/check.js')).checkCommand(),
+  },
+  {
+    name: 'completion',
+    group: SHELL,
+    summary: 'print a script that lets bash, zsh or fish complete',
+    examples: ['assay completion bash', 'assay completion fish'],
+    load: async () => (await import('./commands/completion.js')).completionCommand(),
+  },
+  {
+    name: 'complete',
+    group: SHELL,
+    summary: 'print what words can become, for the scripts of "completion"',
+    examples: ['assay complete -- leaderboard dig'],
+    hidden: true,
+    load: async () => (await import('./commands/completion.js')).completeCommand(),
   },
 ];
