@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NOTHING_RUNS } from '../coordinator/core/views.js';
 import { type Leaderboard, type Study, StudyAction, StudyState, type Worker } from '../proto/index.js';
 import type { Chaos } from './chaos.js';
 import { openClient, type StudyClient } from './client.js';
@@ -65,10 +66,15 @@ async function followFleet(
     const study = await continueOrCreate(client, file);
     say(`coordinator at ${fleet.address}, logs in ${state}`);
     for (const worker of workers) fleet.addWorker(worker.name, worker.args);
-    const signal = AbortSignal.any([interruption.signal, fleet.failed]);
+    const stuck = new AbortController();
+    const signal = AbortSignal.any([interruption.signal, fleet.failed, stuck.signal]);
     checkBackends(await attached(client, workers.length, signal), file, state);
     const attachHint = commandLine(['worker', '--coordinator', fleet.address]);
     const { note } = fleet;
+    void whenStuck(client, study.id, signal).then(
+      (error) => stuck.abort(error),
+      () => {},
+    );
     const board: Leaderboard | undefined = await follow(client, {
       note,
       study: study.id,
@@ -78,7 +84,7 @@ async function followFleet(
       lastRows: LAST_ROWS,
       onBoard: (seen) => chaos?.see(seen, fleet),
     });
-    if (fleet.failed.aborted) throw fleet.failed.reason;
+    for (const { aborted, reason } of [fleet.failed, stuck.signal]) if (aborted) throw reason;
     return board?.study;
   } finally {
     client.close();
@@ -131,6 +137,24 @@ function checkBackends(workers: readonly Worker[], { spec }: SearchFile, state: 
   if (spec.objective.kind !== 'train' || unable === undefined) return;
   const why = lastTroubles(join(state, `${unable.name}.log`), 1).map((line) => `: ${line}`);
   throw new UserError(`worker ${unable.name} cannot train here${why.join('')}`, FAILURE);
+}
+
+/** How often it is looked whether the workers can run the study, and how often in a row they must not, milliseconds. */
+const LOOK_MS = 1_000;
+const LOOKS = 5;
+
+/**
+ * Resolves once the workers here turn out to be unable to run the study, because their data are missing or something else
+ * that it requires. A fleet waits for a worker that can; here no other one comes.
+ */
+async function whenStuck(client: StudyClient, id: string, signal: AbortSignal): Promise<UserError> {
+  for (let idle = 0; ; ) {
+    await sleep(LOOK_MS, undefined, { signal });
+    const { study, running, workers } = await client.getLeaderboard(id, 1);
+    const isIdle = running.length === 0 && workers.length > 0 && study?.notice.startsWith(NOTHING_RUNS) === true;
+    idle = isIdle ? idle + 1 : 0;
+    if (isIdle && idle >= LOOKS) return new UserError(`${id}: ${study.notice}`, FAILURE);
+  }
 }
 
 function say(words: string): void {

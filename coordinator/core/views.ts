@@ -281,16 +281,19 @@ function onlyDelayed(study: Study): string | undefined {
   return `trial ${first} failed and is tried again after a pause`;
 }
 
+/** How a notice begins that says why no worker attached now takes the study's next trial. */
+export const NOTHING_RUNS = 'nothing runs: ';
+
 /** Why no worker will take the study's next trial; undefined where one runs, or will once it has a free slot. */
 export function starvation(study: Study, fleet: Fleet): string | undefined {
   if (!isIdle(study) || onlyDelayed(study) !== undefined) return undefined;
   const attached = [...fleet.workers.values()].filter((worker) => worker.connected && worker.profile !== undefined);
-  if (attached.length === 0) return 'nothing runs: no worker is attached';
+  if (attached.length === 0) return `${NOTHING_RUNS}no worker is attached`;
   const reasons = new Map<string, string>();
   for (const worker of attached) {
     const { quarantine } = worker.conduct;
     const reason = whyNot(study, worker.profile!) ?? (quarantine && `is in quarantine: ${quarantine.reason}`);
-    if (reason === undefined) return worker.draining ? 'nothing runs: the workers drain' : undefined;
+    if (reason === undefined) return worker.draining ? `${NOTHING_RUNS}the workers drain` : undefined;
     if (!reasons.has(reason)) reasons.set(reason, worker.profile!.name);
   }
   const words = [...reasons].map(([reason, name]) => `${name} ${reason}`);
@@ -300,5 +303,5 @@ export function starvation(study: Study, fleet: Fleet): string | undefined {
     dataset !== undefined && !offered.includes(dataset)
       ? ` (data sets there are: ${datasetsLike(dataset, offered)})`
       : '';
-  return `nothing runs: ${words.slice(0, 3).join('; ')}${words.length > 3 ? '; ...' : ''}${hint}`;
+  return `${NOTHING_RUNS}${words.slice(0, 3).join('; ')}${words.length > 3 ? '; ...' : ''}${hint}`;
 }

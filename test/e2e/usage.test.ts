@@ -59,7 +59,10 @@ space: {lr: {log: [0.01, 0.3]}, depth: {int: [1, 2]}}
       return trial.state === 'complete' && trial;
     });
     const curve = (trial: TrialJson) =>
-      trial.reports.map(({ step, metrics }) => ({ step, metrics: { ...metrics, images_per_s: undefined } }));
+      trial.reports.map(({ step, metrics }) => ({
+        step,
+        metrics: { ...metrics, images_per_s: undefined, time: undefined },
+      }));
     const { trial: original } = await world.json<{ trial: TrialJson }>(
       'show',
       'small',
@@ -100,7 +103,6 @@ space: {lr: {log: [0.01, 0.3]}}
   it.each([
     ['truncated', { images: images.subarray(0, 5000), labels }, /train-images.*(truncated|ends)/i],
     ['of another kind', { images: idx(0x0801, [100], 78_400), labels }, /train-images.*magic/i],
-    ['missing', { images: undefined, labels }, /train-images/i],
   ])(
     '(%s) fails the trials with that reason and ends the study in words',
     { timeout: 60_000 },
@@ -125,6 +127,20 @@ space: {lr: {log: [0.01, 0.3]}}
       expect(shown.stdout).toMatch(reason);
     },
   );
+
+  it('(missing) keeps a fleet waiting, which says why, and ends a search on one machine with that reason', async () => {
+    const folder = path.join(world.folder, 'data', 'mnist');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'train-labels-idx1-ubyte.gz'), gzipSync(labels));
+    const data = ['--datasets', path.join(world.folder, 'data'), '--offline'];
+    await world.coordinator();
+    world.worker('trainer', '--slots', '1', ...data);
+    const file = write('broken.yaml', search);
+    await world.run('submit', file);
+    await waitFor('the study to say why', async () => /train-images/.test((await board()).study.notice));
+    const { code, stderr } = await world.run('run', file, ...data, '--state', path.join(world.folder, 'own'));
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/nothing runs: .*train-images/) });
+  }, 120_000);
 });
 
 describe('a mistake', () => {
