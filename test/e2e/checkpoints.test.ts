@@ -93,10 +93,14 @@ describe('a trial whose worker is killed', () => {
     expect(trial.weights).toEqual(whole.weights);
     expect(trial.weights!.files.map(({ name }) => name)).toEqual(['model.json', 'weights.bin']);
     expect(trial.weights!.metrics['test_accuracy']).toBeGreaterThan(0.5);
-    // Checkpoints are gone with their trials: what is left is the one model.
-    const shelves = readdirSync(path.join(world.folder, 'state', 'artifacts')).filter((name) => name.length === 2);
-    const kept = shelves.flatMap((shelf) => readdirSync(path.join(world.folder, 'state', 'artifacts', shelf)));
-    expect(kept.sort()).toEqual(trial.weights!.files.map(({ sha256 }) => sha256).sort());
+    // Checkpoints go with their trials, a moment after the event that lets them go: what is left is the one model.
+    const model = trial.weights!.files.map(({ sha256 }) => sha256).sort();
+    const store = path.join(world.folder, 'state', 'artifacts');
+    await waitFor('the checkpoints to go', () => {
+      const shelves = readdirSync(store).filter((name) => name.length === 2);
+      const kept = shelves.flatMap((shelf) => readdirSync(path.join(store, shelf)));
+      return kept.sort().join() === model.join();
+    });
   });
 });
 

@@ -53,7 +53,7 @@ export function StudyView({ data, connection }: { readonly data: StudyData; read
       <StudyHead data={data} version={version} />
       <div className={selected === undefined ? 'study' : 'study study-with-trial'}>
         <div className="study-main">
-          <section className="panel" aria-label="Leaderboard">
+          <section className="panel" aria-label="Trials">
             <Filters view={view} params={data.space.params} shown={trials.length} total={data.trials.length} />
             {data.trials.length === 0 ? (
               <Empty title="No trial yet.">
