@@ -133,6 +133,25 @@ describe('the page of a study', () => {
     expect(faults).toEqual([]);
   });
 
+  it('filters the board by what is brushed on an axis of the parallel coordinates', async () => {
+    world.worker('w', '--slots', '2');
+    await submit('brushed', 10, 0);
+    await complete(10);
+    await page.goto(`${address()}/studies/brushed`);
+    const plot = page.getByRole('region', { name: 'Parallel coordinates' });
+    await plot.scrollIntoViewIfNeeded();
+    const canvas = plot.locator('canvas');
+    await canvas.waitFor();
+    const box = (await canvas.boundingBox())!;
+    // The first axis stands 40 pixels from the left and begins 36 pixels from the top.
+    await page.mouse.move(box.x + 40, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 40, box.y + 150, { steps: 10 });
+    await page.mouse.up();
+    await page.waitForURL(/p\.lr=/);
+    await page.getByText(/^\d+ of 10 trials$/).waitFor();
+  });
+
   it('goes on where it was after the coordinator was killed and started again', async () => {
     world.worker('w', '--slots', '2');
     await submit('restart', 30, 150);

@@ -10,7 +10,7 @@ import { ConnectionNotice, Empty, Loading } from '../parts/notices.js';
 import { Progress } from '../parts/progress.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { Chart } from '../plots/chart.js';
-import { compareOption } from '../plots/options.js';
+import { compareOption } from '../plots/comparison.js';
 import { usePalette } from '../plots/theme.js';
 
 type Key = 'created' | 'name' | 'state' | 'progress' | 'best' | 'pace';

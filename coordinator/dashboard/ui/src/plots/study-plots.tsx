@@ -6,17 +6,13 @@ import type { TrialItem } from '../data/trial-item.js';
 import { Forest, ForestThreadContext, useAnswer } from '../heavy/forest.js';
 import { Chart, type ChartEvents } from './chart.js';
 import type { PlotInput } from './common.js';
-import {
-  contourOption,
-  curvesOption,
-  distributionOption,
-  historyOption,
-  importanceOption,
-  parallelOption,
-  sliceOption,
-  timelineOption,
-} from './options.js';
+import { distributionOption } from './distribution.js';
+import { contourOption, importanceOption, sliceOption } from './forest-plots.js';
+import { historyOption } from './history.js';
+import { curvesOption } from './learning-curves.js';
+import { parallelOption, paramOfAxis } from './parallel.js';
 import { usePalette } from './theme.js';
+import { timelineOption } from './timeline.js';
 
 interface StudyPlotsProps {
   readonly data: StudyData;
@@ -139,14 +135,10 @@ function Parallel({ input, version }: { readonly input: PlotInput; readonly vers
   const { data } = input;
   const events: ChartEvents = useMemo(
     () => ({
-      axisareaselected: (event: { parallelAxisIndex?: number; axesInfo?: unknown }, chart) => {
-        const axes = (chart.getOption() as { parallelAxis: { areas?: unknown; dim: number }[] }).parallelAxis;
-        void event;
-        const changes = data.space.params.map((spec, index): [string, string | undefined] => {
-          const model = axes[index] as unknown as { activeIntervals?: [number, number][] };
-          return [`p.${spec.name}`, brushed(spec, model.activeIntervals?.[0])];
-        });
-        setQuery(Object.fromEntries(changes));
+      axisareaselected: (event: AxisBrushed) => {
+        const index = paramOfAxis(event.parallelAxisId ?? '');
+        const spec = index === undefined ? undefined : data.space.params[index];
+        if (spec !== undefined) setQuery({ [`p.${spec.name}`]: brushed(spec, event.intervals?.[0]) });
       },
     }),
     [data],
@@ -160,6 +152,12 @@ function Parallel({ input, version }: { readonly input: PlotInput; readonly vers
       label="Parameters and value of each trial as a line across parallel axes"
     />
   );
+}
+
+/** What ECharts tells when an axis was brushed; no interval when the brush was taken away. */
+interface AxisBrushed {
+  readonly parallelAxisId?: string;
+  readonly intervals?: readonly [number, number][];
 }
 
 /** A brushed interval as a filter. Choices are brushed by their place on the axis. */
