@@ -19,6 +19,8 @@ export const COORDINATOR = 'the coordinator';
 export interface LocalFleet {
   /** The coordinator's address. */
   readonly address: string;
+  /** Where its dashboard is now; undefined while it has none. */
+  readonly dashboard: () => string | undefined;
   /** Aborted, with a `UserError` for its reason, when a process fails for good. */
   readonly failed: AbortSignal;
   /** The newest that happened to a process, for people; undefined while all is well. */
@@ -62,6 +64,7 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     failed: (error: UserError): void => failure.abort(error),
   };
   let address = '127.0.0.1:0';
+  let dashboard: string | undefined;
   const coordinator = startMember(
     {
       name: COORDINATOR,
@@ -71,6 +74,10 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
     },
     watcher,
   );
+  // Started again, it may have found its port taken.
+  coordinator.onMessage((message) => {
+    if (isListening(message)) dashboard = message.dashboard && `http://${message.dashboard}`;
+  });
   const kill = (): void => {
     for (const member of [...workers.values(), coordinator]) member.kill();
   };
@@ -82,6 +89,7 @@ export async function startLocalFleet(state: string): Promise<LocalFleet> {
   }
   return {
     address,
+    dashboard: () => dashboard,
     failed: failure.signal,
     note: () => note,
     addWorker: (name, args) => {
@@ -110,10 +118,20 @@ function listening(coordinator: Member, failed: AbortSignal): Promise<string> {
     };
     failed.addEventListener('abort', fail, { once: true });
     coordinator.onMessage((message) => {
-      if (typeof message !== 'object' || message === null || !('listening' in message)) return;
+      if (!isListening(message)) return;
       clearTimeout(late);
       failed.removeEventListener('abort', fail);
-      resolve(String(message.listening));
+      resolve(message.listening);
     });
   });
+}
+
+/** What a coordinator tells whoever forked it. */
+interface Listening {
+  readonly listening: string;
+  readonly dashboard?: string;
+}
+
+function isListening(message: unknown): message is Listening {
+  return typeof message === 'object' && message !== null && 'listening' in message;
 }

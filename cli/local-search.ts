@@ -64,7 +64,10 @@ async function followFleet(
   const client = openClient(fleet.address);
   try {
     const study = await continueOrCreate(client, file);
-    say(`coordinator at ${fleet.address}, logs in ${state}`);
+    const dashboard = fleet.dashboard();
+    say(
+      `coordinator at ${fleet.address}${dashboard === undefined ? '' : `, dashboard ${dashboard}`}, logs in ${state}`,
+    );
     for (const worker of workers) fleet.addWorker(worker.name, worker.args);
     const stuck = new AbortController();
     const signal = AbortSignal.any([interruption.signal, fleet.failed, stuck.signal]);
@@ -77,6 +80,7 @@ async function followFleet(
     );
     const board: Leaderboard | undefined = await follow(client, {
       note,
+      dashboard: fleet.dashboard,
       study: study.id,
       top: 20,
       signal,

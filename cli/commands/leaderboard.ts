@@ -72,13 +72,16 @@ function printBoard(board: Leaderboard, top: number): void {
   const { study, rows } = board;
   if (study === undefined) return;
   const ranked = (study.counts?.complete ?? 0) + (study.counts?.pruned ?? 0);
-  const more = ranked - rows.length;
+  // Invalidated trials are among those counted, and have no rank.
+  const hidden = ranked - rows.length;
+  const more = study.counts?.invalidated === 0 ? `${hidden} more` : 'more';
+  const cut = top > 0 && rows.length === top && hidden > 0;
   printLines(
     [
       ...headerLines({ board, nowMs: board.nowMs }, terminal.columns ?? 100),
       [],
       ...(rows.length === 0 ? [[span('no trial has a value yet', 'dim')]] : boardLines(study, rows, terminal.columns)),
-      ...(more > 0 && top > 0 ? [[span(`... and ${more} more: --top 0 shows all`, 'dim')]] : []),
+      ...(cut ? [[span(`... and ${more}: --top 0 shows all`, 'dim')]] : []),
     ],
     terminal,
   );

@@ -20,6 +20,8 @@ export interface Following {
   readonly note?: () => string | undefined;
   /** Called for every board that comes, before it is shown. */
   readonly onBoard?: (board: Leaderboard) => void;
+  /** Where more can be seen; asked for at every picture. */
+  readonly dashboard?: () => string | undefined;
   /** Rows of the picture that is left standing; all when absent. */
   readonly lastRows?: number;
 }
@@ -43,11 +45,13 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
     const { study } = view.board;
     const leftMs = study === undefined ? undefined : pace.leftMs(study, nowMs);
     const note = following.note?.();
+    const dashboard = following.dashboard?.();
     const current = {
       ...view,
       nowMs,
       ...(leftMs === undefined ? {} : { leftMs }),
       ...(note === undefined ? {} : { note }),
+      ...(dashboard === undefined ? {} : { dashboard }),
     };
     return render(current, { columns, rows, color: true });
   });

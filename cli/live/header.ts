@@ -1,4 +1,4 @@
-import { type Study, StudyState } from '../../proto/index.js';
+import { type Repeats, type Study, StudyState } from '../../proto/index.js';
 import { studyStateName } from '../../proto/state-names.js';
 import { formatClock, formatMetric } from '../format.js';
 import { studyStyle } from '../states.js';
@@ -74,9 +74,14 @@ function bestLines(study: Study, columns: number): Line[] {
   const title = span('best  ', 'dim');
   if (best?.value === undefined) return [[title, span('none yet', 'dim')]];
   const saved = savedText(study);
-  const value = span(`${plainText(study.metric)} ${formatMetric(best.value)}`, 'green');
-  const left: Line = [title, value, span(`  trial ${best.number}, step ${best.valueStep}`)];
+  const value = span(`${plainText(study.metric)} ${formatMetric(best.repeats?.mean ?? best.value)}`, 'green');
+  const where = best.repeats?.mean === undefined ? `step ${best.valueStep}` : meanOf(best.repeats);
+  const left: Line = [title, value, span(`  trial ${best.number}, ${where}`)];
   return besideOrBelow(left, saved === undefined ? [] : [span(saved, 'dim')], columns);
+}
+
+function meanOf({ complete, wanted }: Repeats): string {
+  return `mean of ${complete === wanted ? complete : `${complete} of ${wanted}`} repeats`;
 }
 
 /** Why nothing runs, what went wrong, and whether the view is old: on lines of their own, whole. */

@@ -22,7 +22,7 @@ export function render(view: View, canvas: Canvas): string[] {
   const { study } = view.board;
   if (study === undefined) return [];
   const head = headerLines(view, columns);
-  const foot = workerLines(view, columns);
+  const foot = footLines(view, study, columns);
   const room = rows === undefined ? undefined : rows - head.length - foot.length;
   const lines = [...head, ...middle(view, study, columns, room), ...foot];
   return lines.slice(0, rows).map((line) => paint(line, { columns, color }));
@@ -102,9 +102,18 @@ function moreLine(name: string, lines: readonly Line[], total: number, shown: nu
   return [...lines.slice(0, kept + 1), [span(`... and ${total - kept} more ${name}`, 'dim')]];
 }
 
+/** What is there only as long as the study is: its workers, and where more can be seen. */
+function footLines(view: View, study: Study, columns: number): Line[] {
+  if (study.state === StudyState.STUDY_STATE_FINISHED) return [];
+  const { dashboard } = view;
+  return [
+    ...workerLines(view, columns),
+    ...(dashboard === undefined ? [] : [[span(`look closer at ${dashboard}`, 'dim')]]),
+  ];
+}
+
 function workerLines(view: View, columns: number): Line[] {
-  const { study, workers } = view.board;
-  if (study?.state === StudyState.STUDY_STATE_FINISHED) return [];
+  const { workers } = view.board;
   if (workers.length === 0) {
     const hint = `no worker is attached${view.attachHint === undefined ? '' : `: ${view.attachHint}`}`;
     return [[], ...wrapText(hint, Math.max(10, columns)).map((line): Line => [span(line, 'yellow')])];

@@ -13,6 +13,8 @@ export interface View {
   readonly failure?: { readonly trial: number; readonly reason: string };
   /** Something else that people should know. */
   readonly note?: string;
+  /** Where more can be seen: a URL. */
+  readonly dashboard?: string;
   /** What to do when no worker is attached. */
   readonly attachHint?: string;
 }

@@ -57,6 +57,18 @@ describe('the live view', () => {
     ]);
   });
 
+  it('says what the best of repeated configurations is ranked by, and where to look closer while there is a fleet', () => {
+    const repeats = (complete: number) => ({ of: 0, complete, wanted: 3, mean: 0.85 });
+    const seen = (complete: number, state = study().state): string[] => {
+      const best = trial(0, { repeats: repeats(complete) });
+      return draw({ ...VIEW, board: board({ study: study({ best, state }) }), dashboard: 'http://127.0.0.1:7071' }, 60);
+    };
+    expect(seen(2)[3]).toBe('best  val_accuracy 0.8500  trial 0, mean of 2 of 3 repeats');
+    expect(seen(3)[3]).toBe('best  val_accuracy 0.8500  trial 0, mean of 3 repeats');
+    expect(seen(3).at(-1)).toBe('look closer at http://127.0.0.1:7071');
+    expect(seen(3, 'STUDY_STATE_FINISHED').join()).not.toContain('look closer');
+  });
+
   it('keeps what belongs together together on a very wide terminal', () => {
     const wide = draw(VIEW, 200);
     expect(Math.max(...wide.map(textWidth))).toBeLessThanOrEqual(120);
