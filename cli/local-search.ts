@@ -65,9 +65,8 @@ async function followFleet(
   try {
     const study = await continueOrCreate(client, file);
     const dashboard = fleet.dashboard();
-    say(
-      `coordinator at ${fleet.address}${dashboard === undefined ? '' : `, dashboard ${dashboard}`}, logs in ${state}`,
-    );
+    say(`coordinator at ${fleet.address}, logs in ${state}`);
+    if (dashboard !== undefined) say(`dashboard at ${dashboard}`);
     for (const worker of workers) fleet.addWorker(worker.name, worker.args);
     const stuck = new AbortController();
     const signal = AbortSignal.any([interruption.signal, fleet.failed, stuck.signal]);

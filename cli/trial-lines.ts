@@ -1,6 +1,7 @@
-import type { Attempt, Study, Trial } from '../proto/index.js';
+import type { Attempt, Seen, Study, Trial } from '../proto/index.js';
 import { trialStateName } from '../proto/state-names.js';
 import {
+  count,
   curve,
   formatDuration,
   formatMetric,
@@ -14,13 +15,17 @@ import { trialStyle } from './states.js';
 import { type Cell, tableLines } from './table.js';
 import { type Line, plainText, span, textWidth, wrapText } from './text.js';
 
-/**
- * One trial, whole: state and value, why it ended, parameters, curve, attempts, and what its suggestion had seen.
- *
- * @param nowMs   milliseconds since the epoch, for attempts that still run
- * @param columns width to keep to; undefined for as wide as it gets
- */
-export function trialLines(study: Study, trial: Trial, nowMs: number, columns: number | undefined): Line[] {
+/** How a trial is shown. */
+export interface TrialSetting {
+  /** Milliseconds since the epoch, for attempts that still run. */
+  readonly nowMs: number;
+  /** Width to keep to; undefined for as wide as it gets. */
+  readonly columns: number | undefined;
+  readonly seen?: Seen | undefined;
+}
+
+/** One trial, whole: state and value, why it ended, parameters, curve, attempts, and what there was when it was proposed. */
+export function trialLines(study: Study, trial: Trial, { nowMs, columns, seen }: TrialSetting): Line[] {
   const sections = [
     heading(study, trial),
     reasonLines(trial, columns),
@@ -28,7 +33,7 @@ export function trialLines(study: Study, trial: Trial, nowMs: number, columns: n
     section('curve', curveLines(study, trial, columns)),
     section('kept', keptLines(trial)),
     section(trial.attempts.length === 1 ? 'attempt' : 'attempts', attemptLines(trial, nowMs, columns)),
-    originLines(trial, columns),
+    originLines(study, trial, seen, columns),
   ];
   return sections.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]));
 }
@@ -163,12 +168,20 @@ function proposer({ origin, repeats, number }: Trial): string {
   return `a repeat of trial ${repeats.of}, proposed`;
 }
 
-function originLines(trial: Trial, columns: number | undefined): Line[] {
+function originLines(study: Study, trial: Trial, seen: Seen | undefined, columns: number | undefined): Line[] {
   const origin =
     trial.rerunOf === undefined
-      ? `${proposer(trial)} at ${formatTime(trial.proposedAtMs)}, after ${trial.basedOn} events`
+      ? `${proposer(trial)} at ${formatTime(trial.proposedAtMs)}, after ${trial.basedOn} events${seenText(study, seen)}`
       : `a re-run of trial ${trial.rerunOf}, asked for at ${formatTime(trial.proposedAtMs)}`;
   const words = `${origin}; seed ${trial.seed}`;
   const lines = columns === undefined ? [words] : wrapText(words, columns);
   return lines.map((line) => [span(line, 'dim')]);
+}
+
+/** What there was to go by. */
+function seenText({ metric }: Study, seen: Seen | undefined): string {
+  if (seen === undefined) return '';
+  if (seen.ended + seen.unfinished === 0) return ', the first of its study';
+  const best = seen.best === undefined ? '' : `, the best with ${plainText(metric)} ${formatMetric(seen.best)},`;
+  return `, when ${count(seen.ended, 'trial')} had ended${best} and ${seen.unfinished} had not`;
 }

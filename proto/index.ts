@@ -46,6 +46,7 @@ export {
   type RerunTrialRequest,
   type RerunTrialResponse,
   SavedFiles,
+  Seen,
   type StopTrialRequest,
   type StopTrialResponse,
   type StreamTrialsRequest,

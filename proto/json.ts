@@ -11,6 +11,7 @@ import type {
   Param,
   Repeats,
   SavedFiles,
+  Seen,
   Study,
   Trial,
   TrialCounts,
@@ -121,6 +122,14 @@ export function trialJson(trial: Trial): TrialJson {
       metrics: metricsJson(metrics),
     })),
   };
+}
+
+/** See {@link seenJson}. */
+export type SeenJson = Omit<Seen, 'best'> & { readonly best: number | string | null };
+
+/** What there was to go by when a trial was proposed; null where an older coordinator does not say. */
+export function seenJson(seen: Seen | undefined): SeenJson | null {
+  return seen === undefined ? null : { ...seen, best: seen.best === undefined ? null : numberJson(seen.best) };
 }
 
 function metricsJson(metrics: Readonly<Record<string, number>>): MetricsJson {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { studyJson, trialJson } from '../../proto/json.js';
+import { seenJson, studyJson, trialJson } from '../../proto/json.js';
 import { withClient } from '../client.js';
 import { coordinatorOption } from '../options.js';
 import { printJson } from '../print-json.js';
@@ -18,15 +18,23 @@ export function showCommand(): Command {
     .usage('[options] [study] <trial>')
     .argument('<study-or-trial...>', "the study's id (the latest study when left out) and the trial's number")
     .addOption(coordinatorOption())
-    .option('--json', 'print {study, trial} as JSON')
+    .option('--json', 'print {study, trial, seen} as JSON')
     .action((words: readonly string[], { coordinator, json }: Options) => {
       const { study, trial } = parseStudyAndTrial(words);
       return withClient(coordinator, async (client) => {
         const answer = await client.getTrial(study, trial);
         if (answer.study === undefined || answer.trial === undefined) return;
-        if (json === true) return printJson({ study: studyJson(answer.study), trial: trialJson(answer.trial) });
+        if (json === true)
+          return printJson({
+            study: studyJson(answer.study),
+            trial: trialJson(answer.trial),
+            seen: seenJson(answer.seen),
+          });
         const terminal = describeTerminal();
-        printLines(trialLines(answer.study, answer.trial, Date.now(), terminal.columns), terminal);
+        printLines(
+          trialLines(answer.study, answer.trial, { nowMs: Date.now(), columns: terminal.columns, seen: answer.seen }),
+          terminal,
+        );
       });
     });
 }

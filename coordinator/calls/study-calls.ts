@@ -34,7 +34,7 @@ import { isArtifactId } from '../artifacts/port.js';
 import type { Coordinator } from '../coordinator.js';
 import { codeSourceOf } from '../core/objective-facts.js';
 import type { SearchSpec } from '../core/spec.js';
-import { leaderboardView, studyView, trialView, workerViews } from '../core/views.js';
+import { leaderboardView, seenView, studyView, trialView, workerViews } from '../core/views.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import { formatFault, parseSearchFile } from '../spec/index.js';
 import { createControlCalls } from './control-calls.js';
@@ -99,7 +99,10 @@ export function createStudyCalls(coordinator: Coordinator, clock: () => number):
       }),
 
     getTrial: ({ study: id, trial: number }) =>
-      viewOf(id, (study, { fleet }) => ({ study: toStudy(studyView(study, fleet)), trial: trialOf(study, number) })),
+      viewOf(id, (study, { fleet }) => {
+        const trial = trialOf(study, number);
+        return { study: toStudy(studyView(study, fleet)), trial, seen: seenView(study, study.trials[number]!) };
+      }),
 
     rerunTrial: async ({ requestId, study: id, trial: number, seed }) => {
       const reply = taken(

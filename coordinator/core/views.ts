@@ -1,4 +1,12 @@
-import { type Params, type Ranked, type RepeatStanding, type Report, rank, trialValue } from '../../search/index.js';
+import {
+  isBetter,
+  type Params,
+  type Ranked,
+  type RepeatStanding,
+  type Report,
+  rank,
+  trialValue,
+} from '../../search/index.js';
 import type { AttemptName } from './attempt-name.js';
 import type { Quarantine } from './conduct.js';
 import { type ArtifactFile, type AttemptEnd, fromLogged, type LoggedNumber, type ReportedEnd } from './events.js';
@@ -193,6 +201,32 @@ function savedView(saved: Saved | undefined): SavedView | undefined {
 
 function numbersOf(metrics: Readonly<Record<string, LoggedNumber>>): Record<string, number> {
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)]));
+}
+
+/** The other trials when a trial was proposed. What ended in the same batch came before it. */
+export interface SeenView {
+  readonly ended: number;
+  readonly unfinished: number;
+  /** Of the complete ones. */
+  readonly best: number | undefined;
+}
+
+export function seenView(study: Study, { number, proposedAt }: Trial): SeenView {
+  const { goal } = study.spec.metric;
+  let ended = 0;
+  let unfinished = 0;
+  let best: number | undefined;
+  for (const trial of study.trials.slice(0, number)) {
+    if (trial.rerunOf !== undefined) continue;
+    if (!('endedAt' in trial) || trial.endedAt > proposedAt) {
+      unfinished += 1;
+      continue;
+    }
+    ended += 1;
+    const value = trial.status === 'complete' ? metricValue(study, trial)?.value : undefined;
+    if (value !== undefined && (best === undefined || isBetter(value, best, goal))) best = value;
+  }
+  return { ended, unfinished, best };
 }
 
 /** Attached workers by name. */

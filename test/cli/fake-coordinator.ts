@@ -43,7 +43,11 @@ function canned(): StudyServiceServer {
     },
     getTrial: (call, done) =>
       call.request.trial < 10
-        ? done(null, { study: study(), trial: trial(call.request.trial) })
+        ? done(null, {
+            study: study(),
+            trial: trial(call.request.trial),
+            seen: { ended: 5, unfinished: 2, best: 0.91 },
+          })
         : done(failure(status.NOT_FOUND, `digits has no trial ${call.request.trial}`)),
     getOutput: (_call, done) =>
       done(null, { study: 'digits', attempt: 1, live: false, over: true, totalBytes: 6, data: Buffer.from('hello\n') }),

@@ -53,7 +53,7 @@ describe.skipIf(!existsSync(MAIN))('assay run, built', () => {
   it('goes on after Ctrl-C where it stopped', async () => {
     const first = await run(/^\[1\/4\]/m);
     expect(first.code).toBe(130);
-    expect(first.err).toMatch(/coordinator at \S+, dashboard http:\/\/127\.0\.0\.1:\d+, logs in /);
+    expect(first.err).toMatch(/^assay: dashboard at http:\/\/127\.0\.0\.1:\d+$/m);
     expect(first.err).toMatch(/stopped, nothing is lost; go on with: .* run quick\.yaml --slots 1\n$/);
 
     const second = await run();

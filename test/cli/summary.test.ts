@@ -49,7 +49,7 @@ describe('the summary of a study', () => {
 
 describe('a trial, shown whole', () => {
   it('has parameters, curves, attempts, and where it comes from', () => {
-    const lines = text(trialLines(study(), trial(0), START_MS, 100));
+    const lines = text(trialLines(study(), trial(0), { nowMs: START_MS, columns: 100 }));
     expect(lines.filter((line) => !line.includes('worker-0'))).toEqual([
       'digits trial 0  complete  val_accuracy 0.9000 at step 9, the best of its study',
       '',
@@ -73,7 +73,7 @@ describe('a trial, shown whole', () => {
   it('says why it was pruned, wrapped to the terminal, once', () => {
     const reason = 'best value 0.3574 up to step 1 is behind the median of 12 trials, 0.3592';
     const pruned = trial(4, { state: TrialState.TRIAL_STATE_PRUNED, reason, attempts: [] });
-    const lines = text(trialLines(study(), pruned, START_MS, 60));
+    const lines = text(trialLines(study(), pruned, { nowMs: START_MS, columns: 60 }));
     expect(lines.slice(1, 4)).toEqual([
       '',
       'pruned because: best value 0.3574 up to step 1 is behind the',
@@ -82,7 +82,9 @@ describe('a trial, shown whole', () => {
   });
 
   it('names the trial that a re-run repeats', () => {
-    expect(text(trialLines(study(), trial(24, { rerunOf: 3 }), START_MS, 100)).at(-1)).toMatch(/^a re-run of trial 3,/);
+    expect(text(trialLines(study(), trial(24, { rerunOf: 3 }), { nowMs: START_MS, columns: 100 })).at(-1)).toMatch(
+      /^a re-run of trial 3,/,
+    );
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { trialLines } from '../../cli/trial-lines.js';
-import type { Trial } from '../../proto/index.js';
+import type { Seen, Trial } from '../../proto/index.js';
 import { study, trial } from './canned.js';
 
 const shown = (which: Trial): string =>
-  trialLines(study(), which, 0, undefined)
+  trialLines(study(), which, { nowMs: 0, columns: undefined })
     .map((line) => line.map(({ text }) => text).join(''))
     .join('\n');
 
@@ -22,6 +22,17 @@ describe('one trial, whole', () => {
       'a checkpoint after step 4, where its next attempt goes on',
     );
     expect(shown(trial(3))).not.toContain('kept\n');
+  });
+
+  it('says what there was to go by when it was proposed, where the coordinator does', () => {
+    const origin = (seen: Seen | undefined): string =>
+      trialLines(study(), trial(7), { nowMs: 0, columns: undefined, seen }).at(-1)![0]!.text;
+    expect(origin({ ended: 5, unfinished: 2, best: 0.91 })).toMatch(
+      /^proposed by tpe at .*, when 5 trials had ended, the best with val_accuracy 0\.9100, and 2 had not; seed /,
+    );
+    expect(origin({ ended: 1, unfinished: 0, best: undefined })).toContain(', when 1 trial had ended and 0 had not;');
+    expect(origin({ ended: 0, unfinished: 0, best: undefined })).toContain(', the first of its study;');
+    expect(origin(undefined)).toMatch(/after \d+ events; seed/);
   });
 
   it('has a remark on a trial that is complete, and a reason for one that is not', () => {

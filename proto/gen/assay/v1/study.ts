@@ -199,7 +199,21 @@ export interface GetTrialResponse {
     | Study
     | undefined;
   /** With attempts and reports. */
-  readonly trial: Trial | undefined;
+  readonly trial:
+    | Trial
+    | undefined;
+  /** What there was to go by when it was proposed. */
+  readonly seen: Seen | undefined;
+}
+
+/** The other trials of a study at the time of a proposal, re-runs aside. */
+export interface Seen {
+  /** Those that had ended. */
+  readonly ended: number;
+  /** Those that had been proposed and had not ended. */
+  readonly unfinished: number;
+  /** The best value of a complete one, absent while there was none. */
+  readonly best?: number | undefined;
 }
 
 /** Whose output. */
@@ -1455,7 +1469,7 @@ export const GetTrialRequest: MessageFns<GetTrialRequest> = {
 };
 
 function createBaseGetTrialResponse(): GetTrialResponse {
-  return { study: undefined, trial: undefined };
+  return { study: undefined, trial: undefined, seen: undefined };
 }
 
 export const GetTrialResponse: MessageFns<GetTrialResponse> = {
@@ -1465,6 +1479,9 @@ export const GetTrialResponse: MessageFns<GetTrialResponse> = {
     }
     if (message.trial !== undefined) {
       Trial.encode(message.trial, writer.uint32(18).fork()).join();
+    }
+    if (message.seen !== undefined) {
+      Seen.encode(message.seen, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1498,6 +1515,14 @@ export const GetTrialResponse: MessageFns<GetTrialResponse> = {
             message.trial = Trial.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.seen = Seen.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1517,6 +1542,86 @@ export const GetTrialResponse: MessageFns<GetTrialResponse> = {
     const message = createBaseGetTrialResponse() as any;
     message.study = (object.study !== undefined && object.study !== null) ? Study.fromPartial(object.study) : undefined;
     message.trial = (object.trial !== undefined && object.trial !== null) ? Trial.fromPartial(object.trial) : undefined;
+    message.seen = (object.seen !== undefined && object.seen !== null) ? Seen.fromPartial(object.seen) : undefined;
+    return message;
+  },
+};
+
+function createBaseSeen(): Seen {
+  return { ended: 0, unfinished: 0, best: undefined };
+}
+
+export const Seen: MessageFns<Seen> = {
+  encode(message: Seen, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ended !== 0) {
+      writer.uint32(8).uint32(message.ended);
+    }
+    if (message.unfinished !== 0) {
+      writer.uint32(16).uint32(message.unfinished);
+    }
+    if (message.best !== undefined) {
+      writer.uint32(25).double(message.best);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Seen {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeen() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ended = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unfinished = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.best = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Seen>): Seen {
+    return Seen.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Seen>): Seen {
+    const message = createBaseSeen() as any;
+    message.ended = object.ended ?? 0;
+    message.unfinished = object.unfinished ?? 0;
+    message.best = object.best ?? undefined;
     return message;
   },
 };
