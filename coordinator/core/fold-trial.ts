@@ -15,12 +15,15 @@ export function applyToTrial(artifacts: References, study: Study, event: TrialEv
   if (before === undefined && event.trial !== study.trials.length) {
     throw new Error(`the log is broken: trial ${event.trial} of ${study.id} follows ${study.trials.length - 1}`);
   }
-  study.trials[event.trial] = after;
-  if (before?.status !== after.status) reindex(study, before, after);
+  // A report is appended in place, and is by far the most frequent event: nothing is filed anew for it.
+  if (before !== after) {
+    study.trials[event.trial] = after;
+    if (before?.status !== after.status) reindex(study, before, after);
+    artifacts.follow(before, after);
+    indexHolding(study, after);
+  }
   // An invalidated trial leaves the history at once; what it does afterwards is no part of it.
   const remembered = after.rerunOf === undefined && before?.invalidated === undefined;
-  artifacts.follow(before, after);
-  indexHolding(study, after);
   count(study, event, before, after);
   if (remembered) remember(study, event);
 }

@@ -1,7 +1,15 @@
 import { releaseArtifacts } from './artifacts.js';
 import type { AttemptName } from './attempt-name.js';
 import { LONGEST_DELAY_MS } from './delayed.js';
-import { type AttemptEnd, type EndReason, type Fate, type ReportedEnd, type StopReason, toLogged } from './events.js';
+import {
+  type AttemptEnd,
+  type EndReason,
+  type Fate,
+  type ReportedEnd,
+  type StopReason,
+  type TrialReported,
+  toLogged,
+} from './events.js';
 import { plannedSteps } from './objective-facts.js';
 import type { Study } from './study.js';
 import type { Transaction } from './transaction.js';
@@ -33,9 +41,9 @@ export function recordReport(
   metrics: Readonly<Record<string, number>>,
 ): void {
   if (step <= (trial.reports.at(-1)?.step ?? 0)) return;
-  const logged = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toLogged(value)]));
-  const name = { study: study.id, trial: trial.number, attempt: attemptNumber(trial) };
-  tx.emit({ type: 'TrialReported', ...name, at: tx.at, step, metrics: logged });
+  const attempt = attemptNumber(trial);
+  const logged = loggedOf(metrics);
+  tx.emit({ type: 'TrialReported', study: study.id, trial: trial.number, attempt, at: tx.at, step, metrics: logged });
   if (trial.stopping !== undefined || !isJudged(trial) || !(study.spec.metric.name in metrics)) return;
   const verdict = study.pruner.judge(study.history, trial.number);
   if (verdict.prune) requestStop(tx, study, trial, 'pruned', verdict.reason);
@@ -43,6 +51,12 @@ export function recordReport(
     const rest = study.promoter.rest(study.history, trial.number);
     if (rest.pause) requestStop(tx, study, trial, 'rest', rest.reason);
   }
+}
+
+/** Metrics as the log has them: as they are, but for what JSON has no number for. */
+function loggedOf(metrics: Readonly<Record<string, number>>): TrialReported['metrics'] {
+  if (Object.values(metrics).every(Number.isFinite)) return metrics;
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toLogged(value)]));
 }
 
 /** Re-runs are run to their end, and invalidated trials are no longer in the history. */

@@ -80,10 +80,13 @@ function stopsOf(state: State, names: readonly AttemptName[]): AttachReply['stop
 export function recordProgress(tx: Transaction, command: RecordProgress): ProgressReply {
   const worker = tx.core.fleet.heard(command.worker, tx.at);
   const abandoned = new Map<string, AttemptName>();
+  const abandon = (name: AttemptName): void => {
+    abandoned.set(keyOf(name), { study: name.study, trial: name.trial, attempt: name.attempt });
+  };
   const withCurrent = (name: AttemptName, use: (study: Study, trial: RunningTrial) => void): void => {
     const current = currentTrial(tx, name);
     if (current !== undefined) use(current.study, current.trial);
-    else abandoned.set(keyOf(name), { study: name.study, trial: name.trial, attempt: name.attempt });
+    else abandon(name);
   };
   for (const started of command.started) {
     withCurrent(started, (study, trial) => {
@@ -91,7 +94,9 @@ export function recordProgress(tx: Transaction, command: RecordProgress): Progre
     });
   }
   for (const report of command.reports) {
-    withCurrent(report, (study, trial) => recordReport(tx, study, trial, report.step, report.metrics));
+    const current = currentTrial(tx, report);
+    if (current !== undefined) recordReport(tx, current.study, current.trial, report.step, report.metrics);
+    else abandon(report);
   }
   for (const { study: id, trial: number, attempt, ...saved } of command.saved) {
     withCurrent({ study: id, trial: number, attempt }, (study, trial) => recordSaved(tx, study, trial, saved));

@@ -84,7 +84,8 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
     started: progress.started.map((one) => ({ ...fromRef(one.attempt), datasetDigest: one.datasetDigest })),
     reports: progress.reports.map(({ attempt, report }) => {
       if (report === undefined || report.step < 1) throw new ProtocolError('a report has no step, or one below 1');
-      return { ...fromRef(attempt), step: report.step, metrics: report.metrics };
+      const { study, trial, attempt: number } = fromRef(attempt);
+      return { study, trial, attempt: number, step: report.step, metrics: report.metrics };
     }),
     saved: progress.saved.map((saved) => ({ ...fromRef(saved.attempt), ...fromSaved(saved) })),
     results: progress.results.map(({ attempt, outcome, error }) => {
