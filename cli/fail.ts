@@ -4,9 +4,6 @@ export const BAD_INPUT = 2;
 /** Exit code when something failed that the input is not to blame for. */
 export const FAILURE = 1;
 
-/** Exit code after Ctrl-C, as shells expect it (128 + SIGINT). */
-export const INTERRUPTED = 130;
-
 /**
  * A failure that its message explains to whoever typed the command: what is wrong, the value, what would be right.
  * It is printed without a stack. Lines after the first are printed as they are.

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { FAILURE } from './fail.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -19,6 +20,11 @@ export class Interrupted extends Error {
     super(`interrupted by ${signal}`);
     this.exitCode = 128 + constants.signals[signal];
   }
+}
+
+/** The exit code that says what aborted an interruption's signal. */
+export function exitCodeOf({ reason }: AbortSignal): number {
+  return reason instanceof Interrupted ? reason.exitCode : FAILURE;
 }
 
 /**

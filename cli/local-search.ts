@@ -6,7 +6,7 @@ import type { Chaos } from './chaos.js';
 import { openClient, type StudyClient } from './client.js';
 import { FAILURE, UserError } from './fail.js';
 import { lastTroubles } from './fleet-log.js';
-import { type Interruption, onInterrupt } from './interrupt.js';
+import { exitCodeOf, type Interruption, onInterrupt } from './interrupt.js';
 import { commandLine } from './invocation.js';
 import { follow } from './live/follow.js';
 import { type LocalFleet, startLocalFleet } from './local-fleet.js';
@@ -48,8 +48,7 @@ export async function searchHere(search: LocalSearch): Promise<LocalSearchEnd> {
     const study = await followFleet(fleet, search, interruption);
     if (!interruption.signal.aborted) return { study };
     process.stderr.write('assay: stopping; the workers hand back what they run\n');
-    const { reason } = interruption.signal as { reason: { exitCode: number } };
-    return { study, interrupted: reason.exitCode };
+    return { study, interrupted: exitCodeOf(interruption.signal) };
   } finally {
     await fleet?.close();
     interruption.close();

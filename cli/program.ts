@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { didYouMean } from '../coordinator/core/nearest.js';
 import { BAD_INPUT, FAILURE, UserError } from './fail.js';
 import { VERBS, type Verb } from './verbs.js';
 import { VERSION } from './version.js';
@@ -8,6 +9,7 @@ export async function main(args: readonly string[]): Promise<number> {
   endQuietlyOnBrokenPipe();
   try {
     const program = await createProgram(args);
+    checkHelpTopic(args);
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
@@ -33,11 +35,25 @@ async function createProgram(args: readonly string[]): Promise<Command> {
   return program;
 }
 
+/** Commander answers help for a verb that there is not with the help of all, and no word on why. */
+function checkHelpTopic([first, topic]: readonly string[]): void {
+  if (first !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  const names = VERBS.map(({ name }) => name);
+  if (names.includes(topic) || topic === 'help') return;
+  throw new UserError(`there is no verb ${topic}${didYouMean(topic, names)}: "assay help" lists all`);
+}
+
 const FIRST_STEPS = `
 First steps:
   $ assay demo                       search a small image classifier on this machine, in about two minutes
   $ assay init && assay run search.yaml
-  $ assay coordinator                ... and elsewhere: assay worker --coordinator HOST:PORT`;
+  $ assay coordinator                ... and elsewhere: assay worker --coordinator HOST:PORT
+
+Exit codes:
+  0    done as asked
+  1    failed, and what was typed is not to blame: no coordinator answers, a study ended without a value, a check failed
+  2    what was typed is at fault: an option, a search file, a name that there is not, a state that does not allow it
+  130  ended by Ctrl-C (143 by SIGTERM, 129 by a closed terminal)`;
 
 async function load(verb: Verb, program: Command): Promise<Command> {
   const command = (await verb.load()).copyInheritedSettings(program);

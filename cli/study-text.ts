@@ -5,6 +5,11 @@ export function doneCount(counts: TrialCounts | undefined): number {
   return counts === undefined ? 0 : counts.complete + counts.pruned + counts.failed;
 }
 
+/** Trials that have a place on the board. Those that were invalidated are among the counted, and have none. */
+export function rankedCount({ counts }: Study): number {
+  return counts === undefined ? 0 : Math.max(0, counts.complete + counts.pruned - counts.invalidated);
+}
+
 /** How far a study is: "14/24", or "14" where the number of trials is not limited. */
 export function doneText(study: Study): string {
   const done = doneCount(study.counts);

@@ -2,8 +2,8 @@ import { type Study, StudyState, type Trial } from '../proto/index.js';
 import { formatDuration, formatMetric } from './format.js';
 import { paramsYaml } from './params-yaml.js';
 import { countsText, savedText } from './study-text.js';
-import { printLines } from './terminal.js';
-import { type Line, plainText, span } from './text.js';
+import { describeTerminal, printLines } from './terminal.js';
+import { type Line, plainText, span, wrapText } from './text.js';
 
 /** Whether a study ended with something to show for it: finished, and with a best trial. */
 export function succeeded(study: Study | undefined): boolean {
@@ -11,7 +11,7 @@ export function succeeded(study: Study | undefined): boolean {
 }
 
 /** What a finished study found: the best configuration as YAML, how long it took, what early stopping saved. */
-export function summaryLines(study: Study): Line[] {
+export function summaryLines(study: Study, columns?: number): Line[] {
   const { best } = study;
   const head: Line[] =
     best?.value === undefined
@@ -31,7 +31,7 @@ export function summaryLines(study: Study): Line[] {
   return [
     ...head,
     [],
-    [span(`${study.id}: ${countsText(study.counts)}${took}${ended}`)],
+    ...wrapped(`${study.id}: ${countsText(study.counts)}${took}${ended}`, columns),
     ...(saved === undefined ? [] : [[span(saved)]]),
     [span(`sampler ${study.sampler}, pruner ${study.pruner}, seed ${study.seed}`, 'dim')],
   ];
@@ -42,6 +42,12 @@ function meanOf({ repeats }: Trial): string {
   return `; mean of ${repeats.complete} repeats ${formatMetric(repeats.mean)}`;
 }
 
+function wrapped(text: string, columns: number | undefined): Line[] {
+  const lines = columns === undefined ? [text] : wrapText(text, columns);
+  return lines.map((line) => [span(line)]);
+}
+
 export function printSummary(study: Study): void {
-  printLines([[], ...summaryLines(study)]);
+  const terminal = describeTerminal();
+  printLines([[], ...summaryLines(study, terminal.columns)], terminal);
 }

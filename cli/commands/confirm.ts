@@ -5,9 +5,9 @@ import type { Study, Trial } from '../../proto/index.js';
 import { isFinal, trialStateName } from '../../proto/state-names.js';
 import { type StudyClient, withClient } from '../client.js';
 import { type Confirmation, confirmOrder } from '../confirmation.js';
-import { FAILURE, UserError } from '../fail.js';
+import { UserError } from '../fail.js';
 import { formatMetric } from '../format.js';
-import { onInterrupt } from '../interrupt.js';
+import { exitCodeOf, onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
 import { printJson } from '../print-json.js';
@@ -105,7 +105,7 @@ async function untilFinal(
       if (done === numbers.length) return ours;
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
-    process.exitCode = (signal.reason as { exitCode?: number }).exitCode ?? FAILURE;
+    process.exitCode = exitCodeOf(signal);
     process.stderr.write(`assay: stopped waiting; the trials go on, ${again} takes them up\n`);
     return undefined;
   } finally {

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterConfig } from '../../coordinator/cluster.js';
+import { didYouMean } from '../../coordinator/core/nearest.js';
 import { ConfigError } from '../../coordinator/errors.js';
 import { runCoordinator } from '../../coordinator/main.js';
 import { NOTICE_KINDS, type NoticeKind } from '../../coordinator/notices/notice.js';
 import type { NoticeConfig } from '../../coordinator/notices/notifier.js';
-import { didYouMean } from '../../coordinator/spec/nearest.js';
 import { DEFAULT_ADDRESS } from '../../proto/channel.js';
 import { errorCode } from '../error-code.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';

@@ -4,13 +4,13 @@ import { leaderboardJson } from '../../proto/json.js';
 import { trialsCsv } from '../../proto/trials-csv.js';
 import { boardLines } from '../board-table.js';
 import { type StudyClient, withClient } from '../client.js';
-import { INTERRUPTED } from '../fail.js';
-import { onInterrupt } from '../interrupt.js';
+import { exitCodeOf, onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { follow } from '../live/follow.js';
 import { headerLines } from '../live/header.js';
 import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
 import { printJson } from '../print-json.js';
+import { rankedCount } from '../study-text.js';
 import { printSummary } from '../summary.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { span } from '../text.js';
@@ -71,17 +71,13 @@ function printBoard(board: Leaderboard, top: number): void {
   const terminal = describeTerminal();
   const { study, rows } = board;
   if (study === undefined) return;
-  const ranked = (study.counts?.complete ?? 0) + (study.counts?.pruned ?? 0);
-  // Invalidated trials are among those counted, and have no rank.
-  const hidden = ranked - rows.length;
-  const more = study.counts?.invalidated === 0 ? `${hidden} more` : 'more';
-  const cut = top > 0 && rows.length === top && hidden > 0;
+  const more = rankedCount(study) - rows.length;
   printLines(
     [
       ...headerLines({ board, nowMs: board.nowMs }, terminal.columns ?? 100),
       [],
       ...(rows.length === 0 ? [[span('no trial has a value yet', 'dim')]] : boardLines(study, rows, terminal.columns)),
-      ...(cut ? [[span(`... and ${more}: --top 0 shows all`, 'dim')]] : []),
+      ...(more > 0 && top > 0 ? [[span(`... and ${more} more: --top 0 shows all`, 'dim')]] : []),
     ],
     terminal,
   );
@@ -93,7 +89,7 @@ async function watch(client: StudyClient, study: string, options: Options): Prom
   try {
     if (options.json === true) await watchJson(client, study, options.top, signal);
     else await watchView(client, study, options.top, signal);
-    if (signal.aborted) process.exitCode = INTERRUPTED;
+    if (signal.aborted) process.exitCode = exitCodeOf(signal);
   } finally {
     interruption.close();
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { GetOutputResponse } from '../../proto/index.js';
 import { type StudyClient, withClient } from '../client.js';
-import { onInterrupt } from '../interrupt.js';
+import { exitCodeOf, onInterrupt } from '../interrupt.js';
 import { coordinatorOption } from '../options.js';
 import { parseStudyAndTrial } from '../study-and-trial.js';
 
@@ -41,7 +41,9 @@ async function print(client: StudyClient, asked: string, trial: number, follow: 
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) break;
     }
-    if (reader.empty) process.stderr.write(`assay: trial ${trial} has printed nothing${follow ? '' : ' so far'}\n`);
+    if (signal.aborted) process.exitCode = exitCodeOf(signal);
+    else if (reader.empty)
+      process.stderr.write(`assay: trial ${trial} has printed nothing${follow ? '' : ' so far'}\n`);
   } finally {
     interruption.close();
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { didYouMean } from '../../coordinator/core/nearest.js';
 import { ConfigError } from '../../coordinator/errors.js';
 import type { LogReader } from '../../coordinator/event-log/port.js';
 import { readJetStreamLog } from '../../coordinator/nats/read-log.js';
@@ -33,7 +34,9 @@ async function run(study: string | undefined, options: Options): Promise<void> {
   const file = log === undefined ? path.join(state, 'log.db') : `the log of cluster ${cluster}`;
   const tallies = await recomputeLog(log === undefined ? open(file) : await openOfCluster(log, options), study);
   if (study !== undefined && !tallies.has(study)) {
-    throw new UserError(`${file} has no study ${study}${tallies.size === 0 ? ': it has none at all' : ''}`);
+    throw new UserError(
+      `${file} has no study ${study}${didYouMean(study, tallies.keys())}${tallies.size === 0 ? ': it has none at all' : ''}`,
+    );
   }
   const shown = [...tallies].filter(([id]) => study === undefined || id === study);
   if (json === true) printJson(shown.map(([id, tally]) => ({ study: id, ...jsonOf(tally) })));

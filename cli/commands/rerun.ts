@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import type { Study, Trial } from '../../proto/index.js';
 import { isFinal, trialStateName } from '../../proto/state-names.js';
 import { type StudyClient, withClient } from '../client.js';
-import { FAILURE, INTERRUPTED, UserError } from '../fail.js';
+import { FAILURE, UserError } from '../fail.js';
 import { formatMetric } from '../format.js';
-import { onInterrupt } from '../interrupt.js';
+import { exitCodeOf, onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { coordinatorOption, coordinatorWords } from '../options.js';
 import { compareReports } from '../reproduction.js';
@@ -53,7 +53,7 @@ async function watchRerun(client: StudyClient, study: string, original: number, 
       if (isFinal(answer.trial.state)) return conclude(answer.trial, (await client.getTrial(study, original)).trial);
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
-    process.exitCode = INTERRUPTED;
+    process.exitCode = exitCodeOf(interruption.signal);
     process.stderr.write('assay: stopped watching; the re-run goes on\n');
   } finally {
     interruption.close();

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { withClient } from '../client.js';
-import { INTERRUPTED } from '../fail.js';
-import { onInterrupt } from '../interrupt.js';
+import { exitCodeOf, onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { follow } from '../live/follow.js';
 import { coordinatorOption, coordinatorWords, wholeNumber } from '../options.js';
@@ -39,7 +38,7 @@ async function submit(path: string, { coordinator, name, seed, watch }: Options)
       const attachHint = commandLine(['worker', ...coordinatorWords(coordinator)]);
       const board = await follow(client, { study: study.id, top: 20, signal: interruption.signal, attachHint });
       if (interruption.signal.aborted) {
-        process.exitCode = INTERRUPTED;
+        process.exitCode = exitCodeOf(interruption.signal);
         const again = commandLine(['leaderboard', study.id, '--watch', ...coordinatorWords(coordinator)]);
         process.stderr.write(`assay: stopped watching; ${study.id} goes on. Watch again: ${again}\n`);
       } else if (board?.study !== undefined) {

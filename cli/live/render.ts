@@ -1,6 +1,7 @@
 import { type Study, StudyState, type Trial, type Worker } from '../../proto/index.js';
 import { boardLines, paramCells, paramColumns, stepText } from '../board-table.js';
 import { curve, formatMetric, scaleOf, sparkline } from '../format.js';
+import { rankedCount } from '../study-text.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { type Line, paint, plainText, type Span, span, wrapText } from '../text.js';
 import { headerLines } from './header.js';
@@ -35,8 +36,10 @@ function middle(view: View, study: Study, columns: number, room: number | undefi
   const sections = [running, rows].filter(({ length }) => length > 0).length;
   const free = room === undefined ? Number.POSITIVE_INFINITY : room - 2 * sections;
   const fair = Math.max(1, Math.floor(free / 2));
-  const runningRows = Math.min(running.length, Math.max(fair, free - rows.length));
-  const boardRows = Math.min(rows.length, Math.max(1, free - runningRows));
+  // Where there are more than were asked for, a line says so.
+  const wanted = rows.length + (rankedCount(study) > rows.length ? 1 : 0);
+  const runningRows = Math.min(running.length, Math.max(fair, free - wanted));
+  const boardRows = Math.min(wanted, Math.max(1, free - runningRows));
   return [...runningLines(view, study, columns, runningRows), ...rankLines(view, study, columns, boardRows)];
 }
 
@@ -92,7 +95,10 @@ function sectionTable(
 function rankLines(view: View, study: Study, columns: number, shown: number): Line[] {
   const { rows } = view.board;
   if (rows.length === 0) return [];
-  return [[], ...moreLine('ranked', boardLines(study, rows, columns), rows.length, shown)];
+  return [
+    [],
+    ...moreLine('ranked', boardLines(study, rows, columns), Math.max(rows.length, rankedCount(study)), shown),
+  ];
 }
 
 /** The title row and the first `shown` rows; the last of them gives way to a line that counts what is missing. */

@@ -1,4 +1,5 @@
 import type { Fleet, Worker } from './fleet.js';
+import { didYouMean } from './nearest.js';
 import { latestStudy, type State } from './state.js';
 import type { Study } from './study.js';
 import type { Trial } from './trial.js';
@@ -23,9 +24,12 @@ export function findStudy(state: State, id: string): Study | Refusal {
       latestStudy(state) ?? { code: 'not_found', message: 'there is no study yet: submit one with "assay submit FILE"' }
     );
   }
-  const known = [...state.studies.keys()].slice(-5);
-  const hint = known.length === 0 ? 'there is none yet' : `the latest are ${known.join(', ')}`;
-  return state.studies.get(id) ?? { code: 'not_found', message: `there is no study ${id}: ${hint}` };
+  const study = state.studies.get(id);
+  if (study !== undefined) return study;
+  const known = [...state.studies.keys()].reverse();
+  const latest = known.slice(0, 5).reverse().join(', ');
+  const hint = latest === '' ? 'there is none yet' : `the latest are ${latest}`;
+  return { code: 'not_found', message: `there is no study ${id}${didYouMean(id, known)}: ${hint}` };
 }
 
 export function isRefusal(value: object): value is Refusal {
@@ -55,5 +59,5 @@ export function findWorker(fleet: Fleet, idOrName: string): Worker | Refusal {
   const names = attached.map(({ profile }) => profile!.name).sort();
   const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
   const hint = names.length === 0 ? 'none is attached' : `those attached are ${shown}`;
-  return { code: 'not_found', message: `there is no worker ${idOrName}: ${hint}` };
+  return { code: 'not_found', message: `there is no worker ${idOrName}${didYouMean(idOrName, names)}: ${hint}` };
 }

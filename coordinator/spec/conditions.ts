@@ -1,6 +1,6 @@
 import type { Condition, ParamSpec, ParamValue } from '../../search/index.js';
+import { didYouMean } from '../core/nearest.js';
 import type { FaultList, Place } from './fault.js';
-import { didYouMean } from './nearest.js';
 import { describe, listOf, readAnyNumber, readValue } from './readers.js';
 import type { SourceEntry, SourceMap, SourceNode } from './source-tree.js';
 

@@ -7,9 +7,9 @@ import {
   type Space,
   valueFault,
 } from '../../search/index.js';
+import { didYouMean } from '../core/nearest.js';
 import { conditionHolds, conditionText } from './conditions.js';
 import { FaultList, type Place } from './fault.js';
-import { didYouMean } from './nearest.js';
 import { readYaml } from './read-yaml.js';
 import { describe, readValue } from './readers.js';
 import type { SourceMap, SourceNode } from './source-tree.js';

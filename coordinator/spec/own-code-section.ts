@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { ALL_ARGS, wordParts } from '../../proto/own-code.js';
+import { didYouMean } from '../core/nearest.js';
 import type { FaultList } from './fault.js';
-import { didYouMean } from './nearest.js';
 import type { SourceEntry, SourceMap, SourceNode } from './source-tree.js';
 import type { DeclaredSpace } from './space-section.js';
 

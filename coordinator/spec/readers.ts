@@ -1,5 +1,5 @@
+import { didYouMean } from '../core/nearest.js';
 import { type FaultList, type Place, shorten } from './fault.js';
-import { didYouMean } from './nearest.js';
 import type { SourceEntry, SourceMap, SourceNode } from './source-tree.js';
 
 /** What a node holds, for messages: `the text "abc"`, `the number 3`, `a list`. */

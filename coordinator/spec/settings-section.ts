@@ -7,8 +7,8 @@ import {
   type Setting,
   type Settings,
 } from '../../search/index.js';
+import { didYouMean } from '../core/nearest.js';
 import { type FaultList, shorten } from './fault.js';
-import { didYouMean } from './nearest.js';
 import { readBoolean, readKeys, readNumber, readWord } from './readers.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
 

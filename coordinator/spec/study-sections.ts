@@ -1,9 +1,9 @@
 import { TRAIN_METRICS } from '../../proto/objective.js';
 import type { Goal } from '../../search/index.js';
+import { didYouMean } from '../core/nearest.js';
 import type { JsonTemplate, SearchSpec } from '../core/spec.js';
 import { formatDuration, LONGEST_DURATION_MS, parseDuration } from './duration.js';
 import type { FaultList, Place } from './fault.js';
-import { didYouMean } from './nearest.js';
 import type { Objective } from './objective-section.js';
 import { scrapedMetrics } from './own-code-section.js';
 import { describe, missing, readKeys, readMap, readNumber, readText, readWord } from './readers.js';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { ParamSpec } from '../../search/index.js';
+import { didYouMean } from '../core/nearest.js';
 import { readTemplateText, substitute } from '../core/objective-config.js';
 import type { JsonTemplate } from '../core/spec.js';
 import { conditionText } from './conditions.js';
 import type { FaultList } from './fault.js';
-import { didYouMean } from './nearest.js';
 import { type Probe, probes } from './probes.js';
 import { describe, unknownKey } from './readers.js';
 import { knownKeys, type SchemaIssue, schemaIssues } from './schema-issues.js';

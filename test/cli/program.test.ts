@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packagePath } from '../../cli/package-path.js';
 import { VERBS } from '../../cli/verbs.js';
+import { board } from './canned.js';
 import { type FakeCoordinator, startFakeCoordinator } from './fake-coordinator.js';
 
 const MAIN = packagePath('dist', 'cli', 'main.js');
@@ -65,6 +66,10 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
   it.each([
     [['leaderbord'], "assay: unknown command 'leaderbord'\n(Did you mean leaderboard?)\n"],
     [['trials', '--jsn'], "assay: unknown option '--jsn'\n(Did you mean --json?)\n"],
+    [
+      ['help', 'leaderbord'],
+      'assay: there is no verb leaderbord (did you mean "leaderboard"?): "assay help" lists all\n',
+    ],
     [['show', 'x'], 'assay: "x" is no trial\'s number: give a whole number from 0, such as 7\n'],
     [['submit', '/nowhere.yaml'], 'assay: no file /nowhere.yaml: write one with "assay init /nowhere.yaml"\n'],
     [['submit', '/'], 'assay: / is a folder: give a search file\n'],
@@ -83,6 +88,36 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
     expect(lines[0]).toMatch(/^assay: .*bad\.yaml has \d+ faults$/);
     expect(lines.length).toBeGreaterThan(2);
     for (const line of lines.slice(1)) expect(line).toMatch(/bad\.yaml:\d+:\d+ /);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('watching that is ended by %s says so with exit code %i', async (signal, code) => {
+    const following = await startFakeCoordinator({
+      watchLeaderboard: (call) => void call.write({ leaderboard: board() }),
+      getOutput: (_call, done) =>
+        done(null, {
+          study: 'digits',
+          attempt: 1,
+          live: true,
+          over: false,
+          totalBytes: 6,
+          data: Buffer.from('hello\n'),
+        }),
+    });
+    const ends = [
+      ['leaderboard', '--watch'],
+      ['logs', '7', '--follow'],
+    ].map(async (args) => {
+      const env = { ...process.env, ASSAY_COORDINATOR: following.address };
+      const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.once('data', () => child.kill(signal));
+      return new Promise((resolve) => child.once('close', resolve));
+    });
+    expect(await Promise.all(ends)).toEqual([code, code]);
+    following.close();
   });
 
   it('says which coordinator is not there', async () => {

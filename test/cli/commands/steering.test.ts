@@ -155,7 +155,7 @@ describe('assay drain and assay unquarantine', () => {
     expect(await typed(unquarantineCommand(), 'w1')).toBe('w1 gets trials again\n');
     expect(await typed(drainCommand(), 'w7')).toMatchObject({
       exitCode: 2,
-      message: 'there is no worker w7: those attached are w1',
+      message: 'there is no worker w7 (did you mean "w1"?): those attached are w1',
     });
   });
 });

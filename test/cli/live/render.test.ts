@@ -31,6 +31,7 @@ describe('the live view', () => {
       '   3      2        0.8800  10/10  complete  0.03704',
       '   4      3        0.8700  10/10  complete  0.04938',
       '   5      4        0.8600  10/10  complete  0.06173',
+      '... and 8 more ranked',
       '',
       'workers  2/2 busy  worker-0 1/1  worker-1 1/1',
     ]);
@@ -52,6 +53,7 @@ describe('the live view', () => {
       '   3      2        0.8800  10/10  complete  0.03704      3        sgd         -  ▁▄▇█',
       '   4      3        0.8700  10/10  complete  0.04938      4        sgd         -  ▁▄▇█',
       '   5      4        0.8600  10/10  complete  0.06173      1        sgd         -  ▁▄▇█',
+      '... and 8 more ranked',
       '',
       'workers  2/2 busy  worker-0 1/1  worker-1 1/1',
     ]);

@@ -402,7 +402,10 @@ describe('pause, resume and stop', () => {
     const outcome = scene.tryRun({ type: 'ControlStudy', study: 'digitz', action: 'pause' });
     expect(outcome).toMatchObject({
       ok: false,
-      refusal: { code: 'not_found', message: 'there is no study digitz: the latest are digits' },
+      refusal: {
+        code: 'not_found',
+        message: 'there is no study digitz (did you mean "digits"?): the latest are digits',
+      },
     });
   });
 });

@@ -260,7 +260,10 @@ describe('asking a worker to leave', () => {
     scene.attach('w2', { name: 'gpu' });
     const dismiss = (worker: string) => scene.tryRun({ type: 'DismissWorker', worker, leaving: 'finish' });
     expect(dismiss('gpux')).toMatchObject({
-      refusal: { code: 'not_found', message: 'there is no worker gpux: those attached are gpu, gpu' },
+      refusal: {
+        code: 'not_found',
+        message: 'there is no worker gpux (did you mean "gpu"?): those attached are gpu, gpu',
+      },
     });
     expect(dismiss('gpu')).toMatchObject({
       refusal: { code: 'conflict', message: '2 workers are named gpu: say which by its id, w1, w2' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearestName } from '../../../coordinator/spec/nearest.js';
+import { didYouMean, nearestName } from '../../../coordinator/core/nearest.js';
 
 const KNOWN = ['learning_rate', 'momentum', 'depth', 'width', 'lr'];
 
