@@ -46,7 +46,11 @@ export const VERBS: readonly Verb[] = [
     name: 'coordinator',
     group: FLEET,
     summary: 'start the coordinator that studies are submitted to',
-    examples: ['assay coordinator', 'assay coordinator --listen 127.0.0.1:7171 --state /var/lib/assay'],
+    examples: [
+      'assay coordinator',
+      'assay coordinator --listen 127.0.0.1:7171 --state /var/lib/assay',
+      'assay coordinator --notify-url https://chat.lab/hook',
+    ],
     load: async () => (await import('./commands/coordinator.js')).coordinatorCommand(),
   },
   {
