@@ -2,9 +2,10 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { Study as StudyMessage, Trial } from '../../proto/index.js';
-import { studyJson, trialJson, workerJson } from '../../proto/json.js';
+import { seenJson, studyJson, trialJson, workerJson } from '../../proto/json.js';
 import { trialsCsv } from '../../proto/trials-csv.js';
-import { looksAt, trialOf } from '../calls/look.js';
+import { looksAt } from '../calls/look.js';
+import type { StudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import type { Study } from '../core/study.js';
 import type { Core } from '../core/transaction.js';
@@ -13,16 +14,17 @@ import { toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import type { Feeds } from './feeds.js';
 import { wholeNumber } from './refusal.js';
 import { curveRow, studyRow, trialRow } from './rows.js';
-import type { StudyCurves, StudyTable } from './wire.js';
+import type { StudyCurves, StudyTable, TrialDetail } from './wire.js';
 
 export interface ReadRoutesOptions {
   readonly coordinator: Coordinator;
+  readonly calls: StudyCalls;
   readonly feeds: Feeds;
   readonly clock: () => number;
 }
 
 /** Everything that looks and changes nothing: the views that every face has, and the two event streams. */
-export function readRoutes({ coordinator, feeds, clock }: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+export function readRoutes({ coordinator, calls, feeds, clock }: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const { viewOf: look } = looksAt(coordinator);
   const routes = new Hono<{ Bindings: HttpBindings }>();
 
@@ -51,7 +53,8 @@ export function readRoutes({ coordinator, feeds, clock }: ReadRoutesOptions): Ho
 
   routes.get('/studies/:id/trials/:number', async (context) => {
     const number = wholeNumber('trial', context.req.param('number'));
-    return context.json(await look(context.req.param('id'), (study) => trialJson(trialOf(study, number))));
+    const { trial, seen } = await calls.getTrial({ study: context.req.param('id'), trial: number });
+    return context.json({ ...trialJson(trial!), seen: seenJson(seen) } satisfies TrialDetail);
   });
 
   routes.get('/studies/:id/export.csv', async (context) => {

@@ -49,8 +49,9 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
     return next();
   });
   app.use('/api/*', compress());
-  app.route('/api', readRoutes({ coordinator, feeds, clock }));
-  app.route('/api', controlRoutes(createStudyCalls(coordinator, clock)));
+  const calls = createStudyCalls(coordinator, clock);
+  app.route('/api', readRoutes({ coordinator, calls, feeds, clock }));
+  app.route('/api', controlRoutes(calls));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
   app.use(pages());
   app.onError((error, context) => {

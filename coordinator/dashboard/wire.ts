@@ -1,4 +1,4 @@
-import type { StudyJson } from '../../proto/json.js';
+import type { SeenJson, StudyJson, TrialJson } from '../../proto/json.js';
 import type { Goal, ParamSpec, ParamValue } from '../../search/index.js';
 
 /*
@@ -52,6 +52,9 @@ export interface StudyTable {
   readonly position: number;
   readonly nowMs: number;
 }
+
+/** `GET /api/studies/ID/trials/NUMBER`: a trial with its reports, and what there was to go by when it was proposed. */
+export type TrialDetail = TrialJson & { readonly seen: SeenJson | null };
 
 /** The study's metric over the steps of one trial. */
 export type CurveRow = readonly [trial: number, steps: readonly number[], values: readonly WireNumber[]];

@@ -1,6 +1,6 @@
-import type { StudyJson, TrialJson, WorkerJson } from '../../../../../proto/json.js';
+import type { StudyJson, WorkerJson } from '../../../../../proto/json.js';
 import type { Fault } from '../../../../spec/fault.js';
-import type { StudyChange, StudyCurves, StudyTable } from '../../../wire.js';
+import type { StudyChange, StudyCurves, StudyTable, TrialDetail } from '../../../wire.js';
 
 export interface Overview {
   readonly studies: readonly StudyJson[];
@@ -21,7 +21,7 @@ export interface Following<T> {
 export interface Source {
   table(study: string): Promise<StudyTable>;
   curves(study: string): Promise<StudyCurves>;
-  trial(study: string, number: number): Promise<TrialJson>;
+  trial(study: string, number: number): Promise<TrialDetail>;
   /** Follows all studies and workers until the result is called. */
   followOverview(following: Following<Overview>): () => void;
   /** Follows a study from a log position on until the result is called. */

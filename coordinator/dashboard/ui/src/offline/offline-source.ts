@@ -10,7 +10,7 @@ export function createOfflineSource({ table, curves, trials }: OfflineData): Sou
     trial: async (study, number) => {
       const trial = trials.find((one) => one.number === number);
       if (trial === undefined) throw new RequestError('not_found', `study ${study} has no trial ${number}`);
-      return trial;
+      return { ...trial, seen: null };
     },
     followOverview: ({ change, connection }) => {
       connection('live');

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import type { TrialJson } from '../../../../../proto/json.js';
+import type { TrialDetail } from '../../../wire.js';
 import { useSource } from '../data/hooks.js';
 import type { StudyData } from '../data/study-data.js';
 import { formatDuration, formatMetric, formatParam, formatTime } from '../format.js';
@@ -48,7 +48,8 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
             </dd>
             <dt>proposed by</dt>
             <dd>
-              {trial.origin}, which had seen {trial.basedOn} event{trial.basedOn === 1 ? '' : 's'}
+              {trial.origin}
+              {seenText(data.metric.name, loaded)}
             </dd>
             <dt>seed</dt>
             <dd>{trial.seed}</dd>
@@ -84,6 +85,15 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
   );
 }
 
+/** What there was to go by when the trial was proposed. */
+function seenText(metric: string, loaded: TrialDetail | Error | undefined): string {
+  if (loaded === undefined || loaded instanceof Error || loaded.seen === null) return '';
+  const { ended, unfinished, best } = loaded.seen;
+  if (ended + unfinished === 0) return ', the first of its study';
+  const words = best === null ? '' : `, the best with ${metric} ${formatMetric(best)},`;
+  return `, when ${ended} trial${ended === 1 ? '' : 's'} had ended${words} and ${unfinished} had not`;
+}
+
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (
     <>
@@ -94,9 +104,9 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
 }
 
 /** All metrics of the trial's newest attempt, loaded anew while it runs. */
-function useTrial(data: StudyData, number: number): TrialJson | Error | undefined {
+function useTrial(data: StudyData, number: number): TrialDetail | Error | undefined {
   const source = useSource();
-  const [loaded, setLoaded] = useState<TrialJson | Error>();
+  const [loaded, setLoaded] = useState<TrialDetail | Error>();
   const trial = data.trials[number];
   const stage = trial === undefined ? '' : `${trial.state} ${trial.lastStep} ${trial.attempts.length}`;
   useEffect(() => {
@@ -117,7 +127,7 @@ function useTrial(data: StudyData, number: number): TrialJson | Error | undefine
   return loaded;
 }
 
-function Curves({ loaded }: { readonly loaded: TrialJson | Error | undefined }) {
+function Curves({ loaded }: { readonly loaded: TrialDetail | Error | undefined }) {
   const palette = usePalette();
   const groups = useMemo(() => (loaded === undefined || loaded instanceof Error ? [] : groupsOf(loaded)), [loaded]);
   if (loaded === undefined) return <Loading what="its curves" />;
@@ -135,7 +145,7 @@ function Curves({ loaded }: { readonly loaded: TrialJson | Error | undefined }) 
 }
 
 interface MetricChartProps {
-  readonly trial: TrialJson;
+  readonly trial: TrialDetail;
   readonly names: readonly string[];
   readonly palette: Palette;
 }
@@ -165,7 +175,7 @@ function MetricChart({ trial, names, palette }: MetricChartProps) {
 }
 
 /** Metrics that belong into one picture: train_loss beside val_loss. */
-function groupsOf({ reports }: TrialJson): { title: string; names: string[] }[] {
+function groupsOf({ reports }: TrialDetail): { title: string; names: string[] }[] {
   const groups = new Map<string, string[]>();
   for (const name of new Set(reports.flatMap(({ metrics }) => Object.keys(metrics)))) {
     const title = name.replace(/^(train|val|validation|test)_/, '');
