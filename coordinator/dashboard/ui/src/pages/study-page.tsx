@@ -13,7 +13,7 @@ import { StudyPlots } from '../plots/study-plots.js';
 
 /** Plots are drawn again at most this often while a study runs, milliseconds; large ones more calmly. */
 const PLOT_INTERVAL_MS = 1_000;
-const LARGE_PLOT_INTERVAL_MS = 5_000;
+const LARGE_PLOT_INTERVAL_MS = 10_000;
 
 export function StudyPage({ id }: { readonly id: string }) {
   const loaded = useStudyData(id);
