@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { parseDuration as durationOf } from '../coordinator/spec/duration.js';
+import { parseSize as sizeOf } from '../coordinator/spec/size.js';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
 import { splitAddresses } from '../proto/leader.js';
 
@@ -76,22 +78,16 @@ export function parsePriority(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from -1000 to 1000.');
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** A duration such as "500ms", "10s", "1h30m", in milliseconds. */
 export function parseDuration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-  const ms = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? Number.NaN), 0);
-  if (parts.map(([part]) => part).join('') === text && ms >= 1) return Math.round(ms);
+  const ms = durationOf(text) ?? 0;
+  if (ms >= 1) return ms;
   throw new InvalidArgumentError('It must be a duration such as 500ms, 10s, 15m or 1h30m.');
 }
 
-const BYTES: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-
 /** A size such as "512MiB", in bytes. */
 export function parseSize(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB)$/.exec(text);
-  const bytes = found === null ? 0 : Math.round(Number(found[1]) * BYTES[found[2]!]!);
+  const bytes = sizeOf(text) ?? 0;
   if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
   throw new InvalidArgumentError('It must be a size such as 64KiB, 512MiB or 2GiB.');
 }
