@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { didYouMean } from '../coordinator/core/nearest.js';
 import { BAD_INPUT, FAILURE, UserError } from './fail.js';
-import { VERBS, type Verb } from './verbs.js';
+import type { Verb } from './verb.js';
+import { VERBS } from './verbs.js';
 import { VERSION } from './version.js';
 
 /** Runs the command line. Returns the exit code; the process ends by itself when nothing is left to do. */

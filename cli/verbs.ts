@@ -1,17 +1,4 @@
-import type { Command } from 'commander';
-
-/** A verb of the command line. Its module is loaded when it is typed, and not before. */
-export interface Verb {
-  readonly name: string;
-  /** Heading in the help. */
-  readonly group: string;
-  /** One line for the list of verbs, without a full stop. */
-  readonly summary: string;
-  /** Command lines that show it at work. */
-  readonly examples: readonly string[];
-  readonly hidden?: boolean;
-  load(): Promise<Command>;
-}
+import type { Verb } from './verb.js';
 
 const START = 'On this machine:';
 const FLEET = 'On a fleet:';
@@ -269,6 +256,6 @@ export const VERBS: readonly Verb[] = [
     summary: 'print what words can become, for the scripts of "completion"',
     examples: ['assay complete -- leaderboard dig'],
     hidden: true,
-    load: async () => (await import('./commands/completion.js')).completeCommand(),
+    load: async () => (await import('./commands/completion.js')).completeCommand(VERBS),
   },
 ];

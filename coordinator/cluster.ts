@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openNatsArtifacts } from './artifacts/nats.js';
 import type { ArtifactStore } from './artifacts/port.js';
+import type { ClusterConfig, CoordinatorConfig } from './config.js';
 import { ConfigError } from './errors.js';
 import { type ClusterLog, openJetStreamLog } from './event-log/jetstream.js';
 import { LogConflictError } from './event-log/port.js';
 import { lead } from './lead.js';
-import type { CoordinatorConfig } from './main.js';
-import { connectNats, type NatsConfig } from './nats/connection.js';
+import { connectNats } from './nats/connection.js';
 import { createEventPublisher } from './nats/event-publisher.js';
 import { LeaderLease } from './nats/lease.js';
 import { prepareLogStream } from './nats/log-stream.js';
@@ -17,19 +17,6 @@ import { CLUSTER_NAME, type ClusterNames, clusterNames } from './nats/names.js';
 import { Replica } from './replica.js';
 import type { Door } from './rpc/door.js';
 import { openDoor, parseAddress } from './rpc/server.js';
-
-/** A coordinator's place in a cluster. */
-export interface ClusterConfig {
-  /** Coordinators of one name share one log. */
-  readonly name: string;
-  readonly nats: NatsConfig;
-  /** NATS servers that hold the log, for a stream that does not exist yet. */
-  readonly replicas: number;
-  /** Monitoring ports of the NATS servers, such as http://a:8222; none: their settings are not checked. */
-  readonly monitors: readonly string[];
-  /** host:port that workers and clients reach this coordinator at; the address it listens on when absent. */
-  readonly advertise?: string | undefined;
-}
 
 /** Events that a new leader publishes again, because its predecessor may have died between an append and its publishing. */
 const REPEATED_EVENTS = 256;

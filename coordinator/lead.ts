@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createArtifactKeeper } from './artifacts/keeper.js';
 import type { ArtifactStore } from './artifacts/port.js';
+import type { CoordinatorConfig } from './config.js';
 import { Coordinator, type Follower, type Replayed } from './coordinator.js';
 import { startDashboard } from './dashboard/server.js';
 import type { EventLog } from './event-log/port.js';
 import { createEventLogger } from './event-logger.js';
-import type { CoordinatorConfig } from './main.js';
 import { noticeTargets, startNotifier } from './notices/notifier.js';
 import type { Door } from './rpc/door.js';
 import { createServices } from './rpc/server.js';

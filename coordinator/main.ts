@@ -1,40 +1,12 @@
-import type { Logger } from 'pino';
 import { openDirectoryArtifacts } from './artifacts/directory.js';
-import { type ClusterConfig, runInCluster } from './cluster.js';
+import { runInCluster } from './cluster.js';
+import type { CoordinatorConfig } from './config.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
 import { lead } from './lead.js';
-import { type NoticeConfig, noticeTargets } from './notices/notifier.js';
+import { noticeTargets } from './notices/notifier.js';
 import { isLoopback, openDoor } from './rpc/server.js';
 import { holdStateDirectory } from './state-directory.js';
-
-export interface CoordinatorConfig {
-  /** host:port to listen on; port 0 takes a free one. */
-  readonly listen: string;
-  /** Folder of the event log; created where it is missing. Not used in a cluster. */
-  readonly state: string;
-  /** The log is in NATS JetStream and shared with other coordinators, of which one leads. */
-  readonly cluster?: ClusterConfig | undefined;
-  /** How often workers are to be heard, in milliseconds; 10 s when absent. */
-  readonly heartbeatMs?: number | undefined;
-  /** How long a silent worker's attempts live, in milliseconds; 60 s when absent. */
-  readonly leaseMs?: number | undefined;
-  /** Largest artifact (weights, checkpoint, uploaded code) that is taken, in bytes; 1 GiB when absent. */
-  readonly maxArtifactBytes?: number | undefined;
-  /**
-   * host:port of the dashboard; false for none. Absent: the usual one, or a free port of this machine where that is taken.
-   */
-  readonly http?: string | false | undefined;
-  /** Who is told of what happens; nobody when absent. */
-  readonly notices?: NoticeConfig | undefined;
-  /** Allows an address that others can reach, without TLS and without tokens. */
-  readonly insecure?: boolean | undefined;
-  readonly logger: Logger;
-  /** Aborted: shut down in order. */
-  readonly signal: AbortSignal;
-  /** Called once the doors are open, with the address of each; no dashboard has none. */
-  readonly onListening: (address: string, dashboard: string | undefined) => void;
-}
 
 /**
  * Runs a coordinator until its signal is aborted. What it acknowledged is in its log; the next one on the same log goes on

@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { candidatesFor } from '../completion/candidates.js';
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.js';
 import { plainText } from '../text.js';
+import type { Verb } from '../verb.js';
 
 export function completionCommand(): Command {
   return new Command('completion')
@@ -15,14 +16,14 @@ export function completionCommand(): Command {
 }
 
 /** What the scripts call at every Tab. */
-export function completeCommand(): Command {
+export function completeCommand(verbs: readonly Verb[]): Command {
   return new Command('complete')
     .description('Prints what the last of some words can become, for the scripts of "assay completion".')
     .argument('[words...]', 'the words after the program, the last of which is completed')
     .helpOption(false)
     .allowUnknownOption()
     .action(async (words: readonly string[]) => {
-      const found = await candidatesFor(words);
+      const found = await candidatesFor(verbs, words);
       const lines = typeof found === 'string' ? [`:${found}`] : found.map(lineOf);
       process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     });

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { ClusterConfig } from '../../coordinator/cluster.js';
+import type { ClusterConfig } from '../../coordinator/config.js';
 import { didYouMean } from '../../coordinator/core/nearest.js';
 import { ConfigError } from '../../coordinator/errors.js';
 import { runCoordinator } from '../../coordinator/main.js';

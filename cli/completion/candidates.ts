@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from 'commander';
 import { DEFAULT_ADDRESS } from '../../proto/channel.js';
 import { openClient, type StudyClient } from '../client.js';
 import { parseAddresses } from '../options.js';
-import { VERBS } from '../verbs.js';
+import type { Verb } from '../verb.js';
 
 /** What a word can be gone on with: words, or what the shell itself knows about. */
 export type Candidates = readonly Candidate[] | 'files' | 'folders';
@@ -18,19 +18,21 @@ const PATIENCE = { callMs: 500, retryMs: 0, standbyMs: 0, awayMs: 0, pauseMs: 0 
 /**
  * What can stand in place of the last of `words`, which follow the program's name. The last one may be empty, and is completed
  * as far as it goes.
+ *
+ * @param verbs the verbs that the program has
  */
-export async function candidatesFor(words: readonly string[]): Promise<Candidates> {
-  const found = await allCandidates(words);
+export async function candidatesFor(verbs: readonly Verb[], words: readonly string[]): Promise<Candidates> {
+  const found = await allCandidates(verbs, words);
   if (typeof found === 'string') return found;
   const current = words.at(-1) ?? '';
   return found.filter(({ word }) => word.startsWith(current));
 }
 
-async function allCandidates(words: readonly string[]): Promise<Candidates> {
+async function allCandidates(verbs: readonly Verb[], words: readonly string[]): Promise<Candidates> {
   const [name = '', ...rest] = words;
-  if (words.length < 2) return name.startsWith('-') ? GLOBAL : verbs();
-  if (name === 'help') return rest.length === 1 ? verbs() : [];
-  const verb = VERBS.find((known) => known.name === name);
+  if (words.length < 2) return name.startsWith('-') ? GLOBAL : named(verbs);
+  if (name === 'help') return rest.length === 1 ? named(verbs) : [];
+  const verb = verbs.find((known) => known.name === name);
   return verb === undefined ? [] : ofVerb(await verb.load(), rest);
 }
 
@@ -39,11 +41,13 @@ const GLOBAL: readonly Candidate[] = [
   { word: '--version', about: 'print the version' },
 ];
 
-function verbs(): Candidate[] {
-  const shown = VERBS.filter(({ hidden }) => hidden !== true).map(({ name, summary }) => ({
-    word: name,
-    about: summary,
-  }));
+function named(verbs: readonly Verb[]): Candidate[] {
+  const shown = verbs
+    .filter(({ hidden }) => hidden !== true)
+    .map(({ name, summary }) => ({
+      word: name,
+      about: summary,
+    }));
   return [...shown, { word: 'help', about: 'print help for a verb' }];
 }
 

@@ -1,4 +1,20 @@
-import type { AdjustStudyRequest, Worker } from '../../proto/index.js';
+import type {
+  AdjustStudyRequest,
+  AdjustStudyResponse,
+  DeleteStudyRequest,
+  DeleteStudyResponse,
+  DrainWorkerRequest,
+  DrainWorkerResponse,
+  EnqueueTrialRequest,
+  EnqueueTrialResponse,
+  InvalidateTrialRequest,
+  InvalidateTrialResponse,
+  StopTrialRequest,
+  StopTrialResponse,
+  UnquarantineWorkerRequest,
+  UnquarantineWorkerResponse,
+  Worker,
+} from '../../proto/index.js';
 import type { Coordinator } from '../coordinator.js';
 import type { AdjustStudy, Amount } from '../core/commands.js';
 import { workerViews } from '../core/views.js';
@@ -12,18 +28,17 @@ import {
 } from '../spec/index.js';
 import { checkRequestId, looksAt, taken, trialOf } from './look.js';
 import { Refused } from './refused.js';
-import type { StudyCalls } from './study-calls.js';
 
-type ControlCalls = Pick<
-  StudyCalls,
-  | 'adjustStudy'
-  | 'deleteStudy'
-  | 'stopTrial'
-  | 'invalidateTrial'
-  | 'enqueueTrial'
-  | 'drainWorker'
-  | 'unquarantineWorker'
->;
+/** What people steer with. */
+export interface ControlCalls {
+  readonly adjustStudy: (request: AdjustStudyRequest) => Promise<AdjustStudyResponse>;
+  readonly deleteStudy: (request: DeleteStudyRequest) => Promise<DeleteStudyResponse>;
+  readonly stopTrial: (request: StopTrialRequest) => Promise<StopTrialResponse>;
+  readonly invalidateTrial: (request: InvalidateTrialRequest) => Promise<InvalidateTrialResponse>;
+  readonly enqueueTrial: (request: EnqueueTrialRequest) => Promise<EnqueueTrialResponse>;
+  readonly drainWorker: (request: DrainWorkerRequest) => Promise<DrainWorkerResponse>;
+  readonly unquarantineWorker: (request: UnquarantineWorkerRequest) => Promise<UnquarantineWorkerResponse>;
+}
 
 /** Longest reason that people give, in characters. */
 const LONGEST_REASON = 500;

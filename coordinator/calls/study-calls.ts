@@ -1,34 +1,20 @@
 import { randomInt } from 'node:crypto';
 import {
-  type AdjustStudyRequest,
-  type AdjustStudyResponse,
   type ControlStudyRequest,
   type ControlStudyResponse,
   type CreateStudyRequest,
   type CreateStudyResponse,
-  type DeleteStudyRequest,
-  type DeleteStudyResponse,
-  type DrainWorkerRequest,
-  type DrainWorkerResponse,
-  type EnqueueTrialRequest,
-  type EnqueueTrialResponse,
   type GetLeaderboardRequest,
   type GetLeaderboardResponse,
   type GetTrialRequest,
   type GetTrialResponse,
-  type InvalidateTrialRequest,
-  type InvalidateTrialResponse,
   type ListStudiesResponse,
   type ListTrialsRequest,
   type ListTrialsResponse,
   type ListWorkersResponse,
   type RerunTrialRequest,
   type RerunTrialResponse,
-  type StopTrialRequest,
-  type StopTrialResponse,
   StudyAction,
-  type UnquarantineWorkerRequest,
-  type UnquarantineWorkerResponse,
 } from '../../proto/index.js';
 import { isArtifactId } from '../artifacts/port.js';
 import type { Coordinator } from '../coordinator.js';
@@ -37,7 +23,7 @@ import type { SearchSpec } from '../core/spec.js';
 import { leaderboardView, seenView, studyView, trialView, workerViews } from '../core/views.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import { formatFault, parseSearchFile } from '../spec/index.js';
-import { createControlCalls } from './control-calls.js';
+import { type ControlCalls, createControlCalls } from './control-calls.js';
 import { checkRequestId, looksAt, taken, trialOf } from './look.js';
 import { Refused } from './refused.js';
 
@@ -46,7 +32,7 @@ import { Refused } from './refused.js';
  * and the dashboard call the same functions. Reads see only what the log holds. All of them reject with a
  * {@link Refused} where they refuse.
  */
-export interface StudyCalls {
+export interface StudyCalls extends ControlCalls {
   readonly createStudy: (request: CreateStudyRequest) => Promise<CreateStudyResponse>;
   readonly listStudies: () => Promise<ListStudiesResponse>;
   readonly getLeaderboard: (request: GetLeaderboardRequest) => Promise<GetLeaderboardResponse>;
@@ -54,14 +40,7 @@ export interface StudyCalls {
   readonly getTrial: (request: GetTrialRequest) => Promise<GetTrialResponse>;
   readonly rerunTrial: (request: RerunTrialRequest) => Promise<RerunTrialResponse>;
   readonly controlStudy: (request: ControlStudyRequest) => Promise<ControlStudyResponse>;
-  readonly adjustStudy: (request: AdjustStudyRequest) => Promise<AdjustStudyResponse>;
-  readonly deleteStudy: (request: DeleteStudyRequest) => Promise<DeleteStudyResponse>;
-  readonly stopTrial: (request: StopTrialRequest) => Promise<StopTrialResponse>;
-  readonly invalidateTrial: (request: InvalidateTrialRequest) => Promise<InvalidateTrialResponse>;
-  readonly enqueueTrial: (request: EnqueueTrialRequest) => Promise<EnqueueTrialResponse>;
   readonly listWorkers: () => Promise<ListWorkersResponse>;
-  readonly drainWorker: (request: DrainWorkerRequest) => Promise<DrainWorkerResponse>;
-  readonly unquarantineWorker: (request: UnquarantineWorkerRequest) => Promise<UnquarantineWorkerResponse>;
 }
 
 export function createStudyCalls(coordinator: Coordinator, clock: () => number): StudyCalls {

@@ -1,5 +1,6 @@
 import { rank } from '../../search/index.js';
 import type { FilesSaved } from './events.js';
+import type { KINDS } from './references.js';
 import type { JsonTemplate, Keep, KeepRule, SearchSpec } from './spec.js';
 import { standingOf } from './standing.js';
 import type { Study } from './study.js';
@@ -31,9 +32,6 @@ export function checkpointEvery({ pruner }: Pick<SearchSpec, 'pruner'>, config: 
   }
   return 'promotion' in pruner && pruner.promotion === true ? 1 : 0;
 }
-
-/** What of a trial is kept as artifacts. */
-export const KINDS = ['checkpoint', 'weights', 'output'] as const;
 
 /** Which events say that a kind was saved. */
 const SAVED = { checkpoint: 'CheckpointSaved', weights: 'WeightsSaved', output: 'OutputSaved' } as const;
@@ -94,59 +92,4 @@ function best(study: Study, trials: readonly Trial[], count: number): Trial[] {
 function latest(trials: readonly Trial[], count: number): Trial[] {
   const endOf = (trial: Trial): number => ('endedAt' in trial ? trial.endedAt : 0);
   return [...trials].sort((a, b) => endOf(b) - endOf(a) || b.number - a.number).slice(0, count);
-}
-
-/** Counts what studies and trials refer to, so that what nothing refers to any more is found without looking at all of them. */
-export class References {
-  readonly #counts = new Map<string, number>();
-  /** Artifacts that lost their last reference; whoever deletes them takes them out. */
-  readonly dropped: Set<string> = new Set();
-
-  has(artifact: string): boolean {
-    return this.#counts.has(artifact);
-  }
-
-  /** Follows one trial from one event to the next. */
-  follow(before: Trial | undefined, after: Trial): void {
-    for (const kind of KINDS) {
-      const old = before?.[kind];
-      const now = after[kind];
-      if (old === now) continue;
-      for (const { artifact } of now?.files ?? []) this.#hold(artifact);
-      for (const { artifact } of old?.files ?? []) this.#release(artifact);
-    }
-  }
-
-  /** A study came, with the code that was uploaded for it. */
-  study({ objective }: Pick<SearchSpec, 'objective'>): void {
-    if (objective.codeDigest !== undefined) this.#hold(objective.codeDigest);
-  }
-
-  /** A study is forgotten with all that it and its trials refer to. */
-  forget({ spec, trials }: Pick<Study, 'spec' | 'trials'>): void {
-    if (spec.objective.codeDigest !== undefined) this.#release(spec.objective.codeDigest);
-    for (const trial of trials) {
-      for (const kind of KINDS) for (const { artifact } of trial[kind]?.files ?? []) this.#release(artifact);
-    }
-  }
-
-  #hold(artifact: string): void {
-    this.#counts.set(artifact, (this.#counts.get(artifact) ?? 0) + 1);
-    this.dropped.delete(artifact);
-  }
-
-  #release(artifact: string): void {
-    const left = (this.#counts.get(artifact) ?? 0) - 1;
-    if (left > 0) this.#counts.set(artifact, left);
-    else {
-      this.#counts.delete(artifact);
-      this.dropped.add(artifact);
-    }
-  }
-}
-
-/** Keeps the set of trials that have something. */
-export function indexHolding(study: Study, trial: Trial): void {
-  if (KINDS.some((kind) => trial[kind] !== undefined)) study.holding.add(trial.number);
-  else study.holding.delete(trial.number);
 }

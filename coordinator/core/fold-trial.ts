@@ -1,6 +1,6 @@
-import { indexHolding, type References } from './artifacts.js';
 import type { TrialEvent } from './events.js';
 import { plannedSteps } from './objective-facts.js';
+import { indexHolding, type References } from './references.js';
 import { metricOf, type Study } from './study.js';
 import { evolveTrial, isFailure, newestAttempt, succeeded, type Trial } from './trial.js';
 

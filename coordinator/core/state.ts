@@ -1,6 +1,6 @@
-import { References } from './artifacts.js';
 import type { Event, StudyAdjusted, StudyCreated } from './events.js';
 import { applyToTrial } from './fold-trial.js';
+import { References } from './references.js';
 import { newStudy, type Study } from './study.js';
 
 /** Everything the log says. */

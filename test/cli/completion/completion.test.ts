@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => coordinator.close());
 
 async function wordsFor(...words: string[]): Promise<unknown> {
-  const found = await candidatesFor(words);
+  const found = await candidatesFor(VERBS, words);
   return typeof found === 'string' ? found : found.map(({ word }) => word);
 }
 

@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 import { addressOf, kernelsOf } from './kernels.js';
-import type { WasmKernel } from './register-kernels.js';
+import type { WasmKernel } from './wasm-kernel.js';
 
 /** Sums over all axes but the last, as for the gradient of a bias: the engine's own turns the whole tensor first. */
 export const columnSums: WasmKernel = (backend, inputs, attrs) => {

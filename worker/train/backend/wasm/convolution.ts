@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { addressOf, kernelsOf } from './kernels.js';
-import type { WasmKernel } from './register-kernels.js';
+import type { WasmKernel } from './wasm-kernel.js';
 
 type Shape4D = [number, number, number, number];
 type ConvInfo = backend_util.Conv2DInfo;

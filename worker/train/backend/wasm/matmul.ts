@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { addressOf, kernelsOf } from './kernels.js';
-import type { WasmKernel } from './register-kernels.js';
+import type { WasmKernel } from './wasm-kernel.js';
 
 interface Attributes {
   readonly transposeA: boolean;

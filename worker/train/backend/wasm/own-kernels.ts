@@ -2,8 +2,8 @@ import { columnSums } from './column-sums.js';
 import { conv2d, filterGradient, fusedConv2d, inputGradient } from './convolution.js';
 import { fusedMatmul, matmul } from './matmul.js';
 import { maxPool, maxPoolGradient } from './pooling.js';
-import type { WasmKernel } from './register-kernels.js';
 import { adamStep, momentumStep, reluGradient, sgdStep } from './training-steps.js';
+import type { WasmKernel } from './wasm-kernel.js';
 
 /** Our kernels by the name that TensorFlow.js calls them. Names that begin with Assay are known to us alone. */
 export const OWN_KERNELS: Readonly<Record<string, WasmKernel>> = {

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { addressOf, kernelsOf } from './kernels.js';
-import type { WasmKernel } from './register-kernels.js';
+import type { WasmKernel } from './wasm-kernel.js';
 
 type Shape4D = [number, number, number, number];
 

@@ -2,13 +2,6 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { OWN_KERNELS } from './own-kernels.js';
 
-/** A kernel's work: inputs to output, on the wasm engine. */
-export type WasmKernel = (
-  backend: BackendWasm,
-  inputs: Readonly<Record<string, tf.TensorInfo>>,
-  attrs: Readonly<Record<string, unknown>>,
-) => tf.TensorInfo | undefined;
-
 let registered = false;
 
 /**

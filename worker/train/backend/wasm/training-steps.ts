@@ -2,7 +2,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { AdamSettings, MomentumSettings, StepSettings } from '../training-steps.js';
 import { addressOf, kernelsOf } from './kernels.js';
-import type { WasmKernel } from './register-kernels.js';
+import type { WasmKernel } from './wasm-kernel.js';
 
 export const reluGradient: WasmKernel = (backend, inputs) => {
   const output = inputs['output']!;

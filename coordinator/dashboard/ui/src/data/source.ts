@@ -27,8 +27,11 @@ export interface Source {
   /** Follows a study from a log position on until the result is called. */
   followStudy(study: string, after: () => number, following: Following<StudyChange>): () => void;
   /** Asks for a change; undefined where nothing can be changed. */
-  readonly act: ((path: string, body: object, method?: 'POST' | 'DELETE') => Promise<unknown>) | undefined;
+  readonly act: Act | undefined;
 }
+
+/** Posts a body to a path below the interface's root, or deletes what lies there. */
+export type Act = (path: string, body: object, method?: 'POST' | 'DELETE') => Promise<unknown>;
 
 /** What a request was answered when it was not what was asked for. `faults` are those of a search file. */
 export class RequestError extends Error {

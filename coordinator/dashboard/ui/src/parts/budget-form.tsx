@@ -1,7 +1,7 @@
 import { useState } from 'react';
+import type { Act } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import { ActButton } from './confirm.js';
-import type { Act } from './study-controls.js';
 
 interface BudgetFormProps {
   readonly data: StudyData;

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { ParamSpec } from '../../../../../search/param.js';
+import type { Act } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import { ActButton } from './confirm.js';
-import type { Act } from './study-controls.js';
 
 interface EnqueueFormProps {
   readonly data: StudyData;

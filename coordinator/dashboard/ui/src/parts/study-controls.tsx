@@ -1,13 +1,11 @@
 import { goTo } from '../data/address.js';
-import type { Source } from '../data/source.js';
+import type { Act } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import type { TrialItem } from '../data/trial-item.js';
 import { BudgetForm } from './budget-form.js';
 import { ActButton, Confirm } from './confirm.js';
 import { Dialog } from './dialog.js';
 import { EnqueueForm } from './enqueue-form.js';
-
-export type Act = NonNullable<Source['act']>;
 
 /** What can be done with a study as it stands. */
 export function StudyControls({ data, act }: { readonly data: StudyData; readonly act: Act }) {

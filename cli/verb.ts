@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+
+/** A verb of the command line. Its module is loaded when it is typed, and not before. */
+export interface Verb {
+  readonly name: string;
+  /** Heading in the help. */
+  readonly group: string;
+  /** One line for the list of verbs, without a full stop. */
+  readonly summary: string;
+  /** Command lines that show it at work. */
+  readonly examples: readonly string[];
+  readonly hidden?: boolean;
+  load(): Promise<Command>;
+}
