@@ -26,12 +26,37 @@ export interface Replayed {
   readonly head: Seq;
 }
 
+/**
+ * When a commit came through its stations, by the process's own clock (milliseconds). From the asking to the end of a
+ * follower's `committed` nobody has been kept waiting by anything else.
+ */
+export interface CommitTimes {
+  /** The oldest of its commands came in. */
+  readonly askedAt: number;
+  /** All was decided, and was given to the log. */
+  readonly decidedAt: number;
+  /** The log had it. */
+  readonly durableAt: number;
+  /** Events; 0 where nothing was to be written. */
+  readonly events: number;
+  /** What samplers were asked, in order. */
+  readonly suggestions: readonly SuggestionTime[];
+}
+
+/** How long a sampler took for the proposal of one trial. */
+export interface SuggestionTime {
+  readonly study: string;
+  readonly trial: number;
+  readonly beganAt: number;
+  readonly endedAt: number;
+}
+
 /** Hears of what has become durable. */
 export interface Follower {
   /** Events of one commit, in order, and the state that has them. */
   events(events: readonly Event[], core: Core): void;
   /** After the replies and events of a commit, for what is sent once per commit. */
-  committed(): void;
+  committed(times: CommitTimes): void;
 }
 
 /**
@@ -53,9 +78,19 @@ export class Coordinator {
   #scheduled = false;
   #failed = false;
   #commits = 0;
+  #askedAt = 0;
+  #suggestions: SuggestionTime[] = [];
 
   private constructor(core: Core, head: Seq, options: CoordinatorOptions) {
-    this.#core = core;
+    this.#core = {
+      ...core,
+      suggesting: (study, trial, suggest) => {
+        const beganAt = performance.now();
+        const suggestion = suggest();
+        this.#suggestions.push({ study, trial, beganAt, endedAt: performance.now() });
+        return suggestion;
+      },
+    };
     this.#head = head;
     this.#log = options.log;
     this.#clock = options.clock ?? Date.now;
@@ -81,8 +116,14 @@ export class Coordinator {
     return this.#commits;
   }
 
+  /** The number of the last batch that is durable. */
+  get head(): Seq {
+    return this.#head;
+  }
+
   /** Queues a command; `done` is called once its events are durable. Never called when the coordinator fails. */
   post<C extends Command>(command: C, done: (outcome: Outcome<C['type']>) => void): void {
+    if (this.#queue.length === 0) this.#askedAt = performance.now();
     this.#queue.push({ command, done: done as (outcome: Outcome) => void });
     this.#schedule();
   }
@@ -144,7 +185,9 @@ export class Coordinator {
 
   async #commit(): Promise<void> {
     const queue = this.#queue;
+    const askedAt = this.#askedAt;
     this.#queue = [];
+    this.#suggestions = [];
     const at = this.#clock();
     const events: Event[] = [];
     const outcomes = queue.map(({ command }) => {
@@ -153,13 +196,16 @@ export class Coordinator {
       return outcome;
     });
     for (const event of executePlan(this.#core, at)) events.push(event);
+    const decidedAt = performance.now();
     if (events.length > 0) this.#head = await this.#log.append(events, this.#head);
     else if (outcomes.some((outcome) => this.#isDoubtful(outcome)) || queue.some(isCheck)) await this.#checkHead();
     this.#commits += 1;
+    const durableAt = performance.now();
+    const times = { askedAt, decidedAt, durableAt, events: events.length, suggestions: this.#suggestions };
     for (const [i, { done }] of queue.entries()) done(outcomes[i]!);
     for (const follower of this.#followers) {
       if (events.length > 0) follower.events(events, this.#core);
-      follower.committed();
+      follower.committed(times);
     }
   }
 

@@ -126,7 +126,8 @@ function propose(tx: Transaction, study: Study): number | undefined {
   const number = study.trials.length;
   const basedOn = tx.core.state.events;
   const ordinal = study.proposed;
-  const proposal = nextProposal(study, ordinal);
+  const ask = (): Proposal | 'exhausted' | 'impossible' => nextProposal(study, ordinal);
+  const proposal = tx.core.suggesting === undefined ? ask() : tx.core.suggesting(study.id, number, ask);
   if (proposal === 'exhausted') {
     tx.emit({ type: 'StudyExhausted', study: study.id, at: tx.at });
     settle(tx, study);

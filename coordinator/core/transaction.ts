@@ -8,6 +8,8 @@ export interface Core {
   readonly fleet: Fleet;
   /** How long a worker may be silent before its attempts are lost. */
   readonly leaseMs: number;
+  /** Asks a sampler for the proposal of a trial, and may look at a clock meanwhile; asked as it is where absent. */
+  readonly suggesting?: <T>(study: string, trial: number, suggest: () => T) => T;
 }
 
 /**

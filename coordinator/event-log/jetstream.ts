@@ -15,7 +15,7 @@ import { errors, headers, type MsgHdrs, type NatsConnection } from '@nats-io/tra
 import type { Event } from '../core/events.js';
 import type { ClusterNames } from '../nats/names.js';
 import { decodeBatch, encodeBatch } from './codec.js';
-import { type Batch, type EventLog, LogConflictError, LogFormatError, type Seq } from './port.js';
+import { type Batch, type EventLog, type Extent, LogConflictError, LogFormatError, type Seq } from './port.js';
 
 /** Names the try to append that a message came by: its writer and a count. */
 const NONCE = 'Assay-Nonce';
@@ -131,6 +131,11 @@ class JetStreamLog implements ClusterLog {
     }
     this.#void = undefined;
     return end;
+  }
+
+  async extent(): Promise<Extent> {
+    const { state } = await this.#manager.streams.info(this.#names.logStream);
+    return { head: state.last_seq, bytes: state.bytes };
   }
 
   async answers(patienceMs: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Event } from '../core/events.js';
 import { decodeBatch, encodeBatch } from './codec.js';
-import { type Batch, type EventLog, LogConflictError, type Seq } from './port.js';
+import { type Batch, type EventLog, type Extent, LogConflictError, type Seq } from './port.js';
 
 /** Where memory logs keep their records: two logs over one store see each other's appends, as two processes would. */
 export type MemoryStore = string[];
@@ -17,6 +17,9 @@ export function openMemoryLog(store: MemoryStore = []): EventLog {
       if (store.length !== head) throw new LogConflictError(head);
       store.push(record);
       return store.length;
+    },
+    async extent(): Promise<Extent> {
+      return { head: store.length, bytes: store.reduce((sum, record) => sum + record.length, 0) };
     },
     async close(): Promise<void> {},
   };

@@ -9,6 +9,13 @@ export interface Batch {
   readonly events: readonly Event[];
 }
 
+/** How much of a log there is. */
+export interface Extent {
+  readonly head: Seq;
+  /** What it takes where it is stored. */
+  readonly bytes: number;
+}
+
 /** A log to be read, perhaps while another process appends to it. */
 export interface LogReader {
   /** Batches with `seq > after`, in order, up to the head at the time of the call. */
@@ -29,6 +36,8 @@ export interface EventLog extends LogReader {
    * @throws {LogConflictError} when the log's head is not `head`; the log is unchanged
    */
   append(events: readonly Event[], head: Seq): Promise<Seq>;
+  /** As the store has it now, whoever wrote to it. */
+  extent(): Promise<Extent>;
 }
 
 /** Somebody else wrote to the log. Who meets it no longer leads: it stops and replays, it never merges. */

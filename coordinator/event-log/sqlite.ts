@@ -1,7 +1,16 @@
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Event } from '../core/events.js';
 import { decodeBatch, encodeBatch } from './codec.js';
-import { type Batch, type EventLog, LogConflictError, LogFormatError, type LogReader, type Seq } from './port.js';
+import {
+  type Batch,
+  type EventLog,
+  type Extent,
+  LogConflictError,
+  LogFormatError,
+  type LogReader,
+  type Seq,
+} from './port.js';
 
 /** Marks the file as Assay's event log (`PRAGMA application_id`): "Assy". */
 const APPLICATION_ID = 0x41737379;
@@ -26,12 +35,16 @@ const READ_CHUNK = 1000;
 export function openSqliteLog(file: string): EventLog {
   const db = openDatabase(file);
   const insert = db.prepare<[{ record: string; head: Seq }]>(APPEND);
+  const head = db.prepare<[], Seq>('SELECT coalesce(max(seq), 0) FROM batches').pluck();
   return {
     ...readerOf(db),
     async append(events: readonly Event[], expected: Seq): Promise<Seq> {
       const { changes } = insert.run({ record: encodeBatch(events), head: expected });
       if (changes === 0) throw new LogConflictError(expected);
       return expected + 1;
+    },
+    async extent(): Promise<Extent> {
+      return { head: head.get()!, bytes: bytesOf(file) + bytesOf(`${file}-wal`) };
     },
   };
 }
@@ -101,6 +114,10 @@ function readerOf(db: Database.Database): LogReader {
       db.close();
     },
   };
+}
+
+function bytesOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function openDatabase(file: string): Database.Database {

@@ -132,6 +132,19 @@ describe.each(Object.entries(adapters))('the %s event log', (name, createAdapter
     expect((await batchesOf(log))[0]!.events).toEqual([report]);
   });
 
+  it('says how far it has come and what it takes, whoever wrote to it', async () => {
+    const empty = await log.extent();
+    expect(empty.head).toBe(0);
+    const other = await adapter.open();
+    for (let head = 0; head < 100; head += 1) await other.append([event(head), event(head)], head);
+    await other.close();
+    const full = await log.extent();
+    expect(full.head).toBe(100);
+    const { length } = JSON.stringify([event(1), event(1)]);
+    expect(full.bytes - empty.bytes).toBeGreaterThan(100 * length * 0.8);
+    expect(full.bytes - empty.bytes).toBeLessThan(100 * length * 100);
+  });
+
   it('still has everything after it was closed and opened again', async () => {
     await log.append([event(1)], 0);
     await log.close();

@@ -95,6 +95,7 @@ export class Disk {
             });
           }
         }),
+      extent: () => inner.extent(),
       close: async () => {},
     };
   }
