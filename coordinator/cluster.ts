@@ -16,7 +16,7 @@ import { checkServers } from './nats/monitoring.js';
 import { CLUSTER_NAME, type ClusterNames, clusterNames } from './nats/names.js';
 import { Replica } from './replica.js';
 import type { Door } from './rpc/door.js';
-import { openDoor, parseAddress } from './rpc/server.js';
+import { createStandbyServices, openDoor, parseAddress } from './rpc/server.js';
 
 /** Events that a new leader publishes again, because its predecessor may have died between an append and its publishing. */
 const REPEATED_EVENTS = 256;
@@ -89,27 +89,29 @@ function check({ listen }: CoordinatorConfig, { name, advertise }: ClusterConfig
 
 /** Standing by and, when the lease is taken, leading. */
 async function serve(member: Member): Promise<void> {
-  const { config, connection, names, lease } = member;
-  const { logger, signal } = config;
+  const { config, connection, names } = member;
+  const { logger } = config;
   const log = await openJetStreamLog(connection, names);
   try {
-    const replica = await standBy(log, lease, signal);
+    const replica = await standBy(member, log);
     if (replica === undefined) return;
     await term(member, log, replica);
   } catch (error) {
     if (!(error instanceof LogConflictError)) throw error;
     logger.warn({ reason: error.message }, 'steps down: another coordinator has written to the log');
-    await pause(AFTER_CONFLICT_MS, undefined, { signal }).catch(() => {});
+    await pause(AFTER_CONFLICT_MS, undefined, { signal: config.signal }).catch(() => {});
   } finally {
     await log.close();
   }
 }
 
 /** Follows the log until the lease is taken; undefined when the signal was aborted first. */
-async function standBy(log: ClusterLog, lease: LeaderLease, signal: AbortSignal): Promise<Replica | undefined> {
+async function standBy({ config, lease, door }: Member, log: ClusterLog): Promise<Replica | undefined> {
+  const { logger, signal } = config;
   const replica = new Replica(REPEATED_EVENTS);
   // Only who is up to date may lead: nobody waits for a replay then.
   await replica.follow(log.read(0));
+  door.standBy(lease, createStandbyServices({ look: async (look) => look(replica.state), logger }));
   const decided = new AbortController();
   const either = AbortSignal.any([signal, decided.signal]);
   const following = replica.follow(log.follow(replica.head, either));

@@ -101,3 +101,13 @@ export {
   type WorkerServiceServer,
   WorkerServiceService,
 } from './gen/assay/v1/worker.js';
+export {
+  ExternalScalerClient,
+  type ExternalScalerServer,
+  ExternalScalerService,
+  type GetMetricSpecResponse,
+  type GetMetricsRequest,
+  type GetMetricsResponse,
+  type IsActiveResponse,
+  ScaledObjectRef,
+} from './gen/externalscaler/externalscaler.js';

@@ -77,20 +77,18 @@ export class Door {
   /** From now on these answer, those who wait included. */
   lead(services: readonly Service[]): void {
     this.#leadership = undefined;
-    this.#handlers = new Map();
-    for (const { definition, handlers } of services) {
-      for (const [name, { path }] of Object.entries(definition)) {
-        const handler = (handlers as Record<string, Handler>)[name]!;
-        this.#handlers.set(path, handler.bind(handlers));
-      }
-    }
+    this.#handlers = handlersOf(services);
     for (const enter of [...this.#parked.values()]) enter();
   }
 
-  /** From now on all calls are refused, those that are under way included. */
-  standBy(leadership: Leadership): void {
+  /**
+   * From now on calls are refused, those that are under way included.
+   *
+   * @param services what is answered all the same
+   */
+  standBy(leadership: Leadership, services: readonly Service[] = []): void {
     this.#leadership = leadership;
-    this.#handlers = new Map();
+    this.#handlers = handlersOf(services);
     for (const call of [...this.#open]) call.refuse(refusal(undefined));
     this.#open.clear();
   }
@@ -141,6 +139,18 @@ export class Door {
       },
     );
   }
+}
+
+/** What answers each path. */
+function handlersOf(services: readonly Service[]): Map<string, Handler> {
+  const found = new Map<string, Handler>();
+  for (const { definition, handlers } of services) {
+    for (const [name, { path }] of Object.entries(definition)) {
+      const handler = (handlers as Record<string, Handler>)[name]!;
+      found.set(path, handler.bind(handlers));
+    }
+  }
+  return found;
 }
 
 function refuse(call: ServerCall, callback: Callback | undefined, why: Refusal): void {

@@ -1,9 +1,15 @@
 import { isIP } from 'node:net';
-import { ArtifactServiceService, StudyServiceService, WorkerServiceService } from '../../proto/index.js';
+import {
+  ArtifactServiceService,
+  ExternalScalerService,
+  StudyServiceService,
+  WorkerServiceService,
+} from '../../proto/index.js';
 import { ConfigError } from '../errors.js';
 import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
 import { Door, type Service } from './door.js';
 import { LiveOutputs } from './live-outputs.js';
+import { createScalerService, type ScalerServiceOptions } from './scaler-service.js';
 import { createStudyService, type StudyServiceOptions } from './study-service.js';
 import { createWorkerService, type WorkerServiceOptions } from './worker-service.js';
 
@@ -16,16 +22,23 @@ export interface RunningServer {
 
 export type ServiceOptions = WorkerServiceOptions & Omit<StudyServiceOptions, 'outputs'> & ArtifactServiceOptions;
 
-const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService];
+const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService, ExternalScalerService];
 
 /** Everything that a coordinator which leads answers. */
 export function createServices(options: ServiceOptions): Service[] {
+  const { coordinator, logger } = options;
   const outputs = new LiveOutputs();
   return [
+    ...createStandbyServices({ look: (look) => coordinator.view(({ state }) => look(state)), logger }),
     { definition: WorkerServiceService, handlers: createWorkerService({ ...options, outputs }) },
     { definition: StudyServiceService, handlers: createStudyService({ ...options, outputs }) },
     { definition: ArtifactServiceService, handlers: createArtifactService(options) },
   ];
+}
+
+/** What a standby answers as well as a leader does: all that the log says. */
+export function createStandbyServices(options: ScalerServiceOptions): Service[] {
+  return [{ definition: ExternalScalerService, handlers: createScalerService(options) }];
 }
 
 /**
