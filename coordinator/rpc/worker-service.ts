@@ -1,11 +1,13 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Attach, SessionRequest, SessionResponse, WorkerServiceServer } from '../../proto/index.js';
+import type { Attach, Attached, SessionRequest, SessionResponse, WorkerServiceServer } from '../../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
 import type { ArtifactKeeper } from '../artifacts/keeper.js';
 import type { Coordinator, Follower } from '../coordinator.js';
 import type { AttemptName } from '../core/attempt-name.js';
 import type { RecordProgress } from '../core/commands.js';
+import type { State } from '../core/state.js';
+import { attemptNumber } from '../core/trial.js';
 import { fromAttach, fromHeartbeat, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
 import type { LiveOutputs } from './live-outputs.js';
 import { Outgoing } from './outgoing.js';
@@ -64,7 +66,7 @@ export function createWorkerService(options: WorkerServiceOptions): WorkerServic
 
 /** The sessions themselves. What one commit has for one worker leaves as one message, after the commit is durable. */
 export function createWorkerSessions(options: WorkerServiceOptions): WorkerSessions {
-  const sessions: Sessions = { byWorker: new Map(), pending: new Set() };
+  const sessions: Sessions = { byWorker: new Map(), pending: new Set(), attaching: new Set() };
   options.coordinator.follow(dispatcher(sessions));
   return { open: (stream) => new Session(stream, sessions, options) };
 }
@@ -73,12 +75,15 @@ export function createWorkerSessions(options: WorkerServiceOptions): WorkerSessi
 interface Sessions {
   readonly byWorker: Map<string, Session>;
   readonly pending: Set<Session>;
+  /** Of those, the ones whose attach is answered with this commit. */
+  readonly attaching: Set<Session>;
 }
 
 /** Routes durable events to the sessions of the workers that they concern. */
-function dispatcher({ byWorker, pending }: Sessions): Follower {
+function dispatcher({ byWorker, pending, attaching }: Sessions): Follower {
   return {
     events(events, { state }) {
+      for (const session of attaching) session.leaveOutWhatEnded(state);
       for (const event of events) {
         if (event.type !== 'AttemptStarted' && event.type !== 'StopRequested') continue;
         const study = state.studies.get(event.study)!;
@@ -94,6 +99,7 @@ function dispatcher({ byWorker, pending }: Sessions): Follower {
     committed() {
       for (const session of pending) session.flush();
       pending.clear();
+      attaching.clear();
     },
   };
 }
@@ -106,6 +112,8 @@ class Session implements SessionInput {
   readonly #options: WorkerServiceOptions;
   #logger: Logger;
   #worker: string | undefined;
+  /** The answer to the attach, until it leaves. */
+  #attached: Attached | undefined;
   #open = true;
   /** What was received and waits until the store has been asked for what an earlier message refers to. */
   #waiting: Promise<void> | undefined;
@@ -129,7 +137,20 @@ class Session implements SessionInput {
     }
   }
 
+  /** What went on when the worker attached may have ended later in the same batch: that worker is not to go on with it. */
+  leaveOutWhatEnded({ studies }: State): void {
+    if (this.#attached === undefined) return;
+    const continued = this.#attached.continued.filter(({ study, trial: number, attempt }) => {
+      const trial = studies.get(study)?.trials[number];
+      return trial?.status === 'running' && attemptNumber(trial) === attempt;
+    });
+    this.#attached = { ...this.#attached, continued };
+  }
+
   flush(): void {
+    const attached = this.#attached;
+    this.#attached = undefined;
+    if (this.#open && attached !== undefined) this.#stream.write({ body: { $case: 'attached', value: attached } });
     const dispatch = this.outgoing.take();
     if (this.#open && dispatch !== undefined) this.#stream.write({ body: { $case: 'dispatch', value: dispatch } });
   }
@@ -140,6 +161,7 @@ class Session implements SessionInput {
     this.#open = false;
     this.#stream.end();
     this.#sessions.pending.delete(this);
+    this.#sessions.attaching.delete(this);
     const worker = this.#worker;
     if (worker === undefined || this.#sessions.byWorker.get(worker) !== this) return;
     this.#sessions.byWorker.delete(worker);
@@ -258,13 +280,13 @@ class Session implements SessionInput {
         'worker attached',
       );
       const { heartbeatMs, leaseMs } = this.#options;
-      const attached = {
+      this.#attached = {
         protocolVersion: PROTOCOL_VERSION,
         heartbeatIntervalMs: heartbeatMs,
         leaseMs,
         continued: continued.map(toRef),
       };
-      this.#stream.write({ body: { $case: 'attached', value: attached } });
+      this.#sessions.attaching.add(this);
       this.#options.outputs?.opened(profile.id, this.#ask);
       this.outgoing.leave(outcome.reply.leaving);
       for (const { attempt, why, reason } of stops) {

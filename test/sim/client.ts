@@ -35,6 +35,17 @@ export class Client {
     this.#process.after(30_000, () => this.resumeAll());
   }
 
+  /**
+   * Takes workers out of quarantine now and then: where all that is left is one that always fails, quarantines of eighty
+   * minutes would stand between any two of a study's last attempts.
+   */
+  pardonAll(): void {
+    const { scenario, chance } = this.#world;
+    const worker = `w${chance.below(scenario.workers.length)}`;
+    this.#insist({ type: 'command', command: { type: 'PardonWorker', worker } }, () => {});
+    this.#process.after(chance.between(60_000, 600_000), () => this.pardonAll());
+  }
+
   #submit({ requestId, spec }: StudyPlan): void {
     const { witness } = this.#world;
     witness.submitted(requestId, spec);

@@ -251,7 +251,8 @@ export class CoordinatorHost {
       }
       case 'command': {
         const outcome = await coordinator.submit(call.command);
-        return outcome.ok ? { ok: true, study: call.command.study } : { ok: false, message: outcome.refusal.message };
+        const study = 'study' in call.command ? call.command.study : '';
+        return outcome.ok ? { ok: true, study } : { ok: false, message: outcome.refusal.message };
       }
       case 'leaderboard':
         return ask(service.getLeaderboard, { study: call.study, top: 0 }, ({ leaderboard }) => {

@@ -10,6 +10,9 @@ export interface Population {
   readonly clients: readonly Client[];
 }
 
+/** How long after the last fault nobody looks after workers in quarantine, milliseconds. */
+const UNAIDED_MS = 5_400_000;
+
 /** Lets faults happen until their time is over, then mends everything. */
 export function scheduleFaults(world: HostSurroundings, population: Population): void {
   const { scenario, timeline, chance, network, disk, trace } = world;
@@ -41,6 +44,8 @@ export function scheduleFaults(world: HostSurroundings, population: Population):
     for (const host of [...population.coordinators, ...population.workers]) host.process.thaw();
     for (const client of population.clients) client.resumeAll();
   });
+  // Quarantines come to their own end before anybody helps.
+  timeline.at(scenario.faultsUntil + UNAIDED_MS, () => population.clients[0]!.pardonAll());
 }
 
 function happen(kind: FaultKind, world: HostSurroundings, population: Population): void {

@@ -1,4 +1,10 @@
-import type { AdjustStudy, EnqueueTrial, InvalidateTrial, StopTrial } from '../../coordinator/core/commands.js';
+import type {
+  AdjustStudy,
+  EnqueueTrial,
+  InvalidateTrial,
+  PardonWorker,
+  StopTrial,
+} from '../../coordinator/core/commands.js';
 import type { SearchSpec } from '../../coordinator/core/spec.js';
 import { type Leaderboard, SessionRequest, SessionResponse, type StudyAction } from '../../proto/index.js';
 
@@ -8,7 +14,10 @@ export type Call =
   | { readonly type: 'control'; readonly study: string; readonly action: StudyAction }
   | { readonly type: 'rerun'; readonly requestId: string; readonly study: string; readonly trial: number }
   | { readonly type: 'leaderboard'; readonly study: string }
-  | { readonly type: 'command'; readonly command: AdjustStudy | StopTrial | InvalidateTrial | EnqueueTrial };
+  | {
+      readonly type: 'command';
+      readonly command: AdjustStudy | StopTrial | InvalidateTrial | EnqueueTrial | PardonWorker;
+    };
 
 export type Answer =
   | { readonly ok: true; readonly study: string; readonly trial?: number; readonly board?: Leaderboard }
