@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type ServerReadableStream, type ServerWritableStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { CHUNK_BYTES, MAX_CHUNK_BYTES } from '../../proto/artifact-client.js';
@@ -9,12 +8,9 @@ import type {
   UploadArtifactRequest,
 } from '../../proto/index.js';
 import { ArtifactError, type ArtifactStore, checkArtifactId } from '../artifacts/port.js';
+import { LONGEST_UNREAD_MS, MOST_ASKED, MOST_UPLOADS } from '../limits.js';
+import { roomIn, SlowReaderError } from './followed.js';
 import { unexpected } from './status.js';
-
-/** Most names in one question. */
-const MOST_ASKED = 1_000;
-/** Uploads at a time; whoever comes beyond that is told to come again. */
-const MOST_UPLOADS = 256;
 
 export interface ArtifactServiceOptions {
   readonly artifacts: ArtifactStore;
@@ -87,7 +83,7 @@ async function take(
   { artifacts, maxArtifactBytes }: ArtifactServiceOptions,
 ): Promise<void> {
   const messages = (call as AsyncIterable<UploadArtifactRequest>)[Symbol.asyncIterator]();
-  const { value: first } = (await messages.next()) as { value?: UploadArtifactRequest };
+  const { value: first } = (await soon(messages.next())) as { value?: UploadArtifactRequest };
   if (first?.body?.$case !== 'header') {
     throw new TransferFault(status.INVALID_ARGUMENT, 'an upload begins with its header');
   }
@@ -105,7 +101,7 @@ async function* chunks(messages: AsyncIterator<UploadArtifactRequest>, announced
   const fault = (message: string): TransferFault => new TransferFault(status.INVALID_ARGUMENT, message);
   let received = 0;
   for (;;) {
-    const { value, done } = await messages.next();
+    const { value, done } = await soon(messages.next());
     if (done === true) break;
     if (value.body?.$case !== 'chunk') throw fault('after the header an upload has chunks alone');
     const { offset, data } = value.body.value;
@@ -120,6 +116,20 @@ async function* chunks(messages: AsyncIterator<UploadArtifactRequest>, announced
   }
 }
 
+/** An upload that stands still takes the place of one that does not. */
+async function soon<T>(next: Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const words = `nothing of the upload came for ${LONGEST_UNREAD_MS / 1_000} s`;
+    late = setTimeout(() => reject(new TransferFault(status.ABORTED, words)), LONGEST_UNREAD_MS);
+  });
+  try {
+    return await Promise.race([next, tooLate]);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
 async function give(
   call: ServerWritableStream<DownloadArtifactRequest, DownloadArtifactResponse>,
   artifacts: ArtifactStore,
@@ -130,17 +140,15 @@ async function give(
     throw new TransferFault(status.NOT_FOUND, `artifact ${checkArtifactId(sha256).slice(0, 12)} is not here any more`);
   }
   if (offset > bytes) throw new TransferFault(status.OUT_OF_RANGE, `offset ${offset} is beyond its ${bytes} bytes`);
-  const gone = new AbortController();
-  call.once('cancelled', () => gone.abort());
   let at = 0;
   if (bytes === 0) call.write({ bytes, chunk: { offset: 0, data: Buffer.alloc(0) } });
   for await (const piece of artifacts.get(sha256)) {
-    if (call.cancelled || call.destroyed) return;
     const start = Math.max(0, offset - at);
     for (let from = start; from < piece.length; from += CHUNK_BYTES) {
       const data = Buffer.from(piece.subarray(from, from + CHUNK_BYTES));
       const goesOn = call.write({ bytes, chunk: { offset: at + from, data } });
-      if (!goesOn) await once(call, 'drain', { signal: gone.signal }).catch(() => {});
+      if (!goesOn) await roomIn(call);
+      if (call.cancelled || call.destroyed) return;
     }
     at += piece.length;
   }
@@ -156,6 +164,7 @@ const CODES: Record<ArtifactError['code'], status> = {
 
 function statusFor(error: unknown, logger: Logger): Pick<ServiceError, 'code' | 'details'> {
   if (error instanceof TransferFault) return { code: error.code, details: error.message };
+  if (error instanceof SlowReaderError) return { code: status.UNAVAILABLE, details: error.message };
   if (error instanceof ArtifactError) {
     if (error.code === 'full' || error.code === 'damaged') logger.error({ err: error }, 'an artifact was not moved');
     return { code: CODES[error.code], details: error.message };

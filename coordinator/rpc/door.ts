@@ -8,6 +8,9 @@ import {
 } from '@grpc/grpc-js';
 import { CHANNEL_OPTIONS } from '../../proto/channel.js';
 import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
+import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
+import { type CallKind, type Entry, Gate, remember, rowsOf } from './gate.js';
+import { Listener } from './listener.js';
 
 /** Who leads, as a standby knows it. */
 export interface Leadership {
@@ -37,9 +40,18 @@ interface Refusal {
 /** What handlers of all four kinds are called with, as far as the door needs to know. */
 interface ServerCall extends NodeJS.EventEmitter {
   readonly cancelled: boolean;
+  getPeer(): string;
 }
 type Callback = Parameters<handleUnaryCall<unknown, unknown>>[1];
 type Handler = (call: ServerCall, callback?: Callback) => void;
+
+/** A call as it comes in. */
+interface Asked {
+  readonly path: string;
+  readonly kind: CallKind;
+  readonly call: ServerCall;
+  readonly callback: Callback | undefined;
+}
 
 /**
  * The coordinator's port, which outlives its terms of leading. While it leads, calls go to the services of the term. While
@@ -48,7 +60,14 @@ type Handler = (call: ServerCall, callback?: Callback) => void;
  * try, if that is this one, and sent to the next one otherwise.
  */
 export class Door {
-  readonly #server = new Server(CHANNEL_OPTIONS);
+  readonly #server = new Server({
+    ...CHANNEL_OPTIONS,
+    'grpc.max_receive_message_length': LARGEST_REQUEST,
+    'grpc.max_concurrent_streams': MOST_STREAMS,
+    'grpc.max_connection_idle_ms': LONGEST_IDLE_MS,
+  });
+  readonly #gate = new Gate((peer) => this.#listener?.cut(peer));
+  #listener: Listener | undefined;
   readonly #open = new Set<OpenCall>();
   readonly #parked = new Map<ServerCall, () => void>();
   #handlers = new Map<string, Handler>();
@@ -57,21 +76,33 @@ export class Door {
   /** @param definitions of all services that will ever be served */
   constructor(definitions: readonly ServiceDefinition[]) {
     for (const definition of definitions) {
-      const entries = Object.entries(definition).map(([name, { path, requestStream, responseStream }]) => [
-        name,
-        (call: ServerCall, callback?: Callback) => this.#take(path, requestStream && responseStream, call, callback),
-      ]);
+      const entries = Object.entries(definition).map(([name, { path, requestStream, responseStream }]) => {
+        const kind = responseStream ? (requestStream ? 'session' : 'followed') : 'call';
+        return [name, (call: ServerCall, callback?: Callback) => this.#take({ path, kind, call, callback })];
+      });
       this.#server.addService(definition, Object.fromEntries(entries));
     }
   }
 
-  /** @param listen host:port; resolves to the port that was really taken */
-  bind(listen: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(port) : reject(error),
-      );
-    });
+  /**
+   * Opens the port.
+   *
+   * @param host without brackets
+   * @returns the port that was really taken
+   */
+  bind(
+    host: string,
+    port: number,
+    credentials: ServerCredentials = ServerCredentials.createInsecure(),
+  ): Promise<number> {
+    const injector = this.#server.createConnectionInjector(credentials);
+    this.#listener = new Listener((socket) => injector.injectConnection(socket));
+    return this.#listener.listen(host, port);
+  }
+
+  /** What other doors of this coordinator let in is counted together with what this one does. */
+  get gate(): Gate {
+    return this.#gate;
   }
 
   /** From now on these answer, those who wait included. */
@@ -95,47 +126,68 @@ export class Door {
 
   /** Stops taking calls and ends those that are open. */
   close(): void {
+    this.#listener?.close();
     this.#server.forceShutdown();
   }
 
-  #take(path: string, waits: boolean, call: ServerCall, callback: Callback | undefined): void {
-    const handler = this.#handlers.get(path);
-    if (handler !== undefined) this.#enter(handler, call, callback);
-    else if (this.#leadership === undefined) refuse(call, callback, refusal(undefined));
-    else if (waits) this.#park(path, call, this.#leadership);
-    else refuse(call, callback, refusal(this.#leadership.leader));
+  #take(asked: Asked): void {
+    if (this.#handlers.has(asked.path)) this.#pass(asked);
+    else if (this.#leadership === undefined) refuse(asked, refusal(undefined));
+    else if (asked.kind === 'session') this.#park(asked, this.#leadership);
+    else refuse(asked, refusal(this.#leadership.leader));
   }
 
-  #enter(handler: Handler, call: ServerCall, callback: Callback | undefined): void {
-    const left = (): void => void this.#open.delete(open);
+  /** Lets a call in when it is its caller's turn, unless this one has stopped leading meanwhile. */
+  #pass(asked: Asked): void {
+    this.#gate.pass(asked.path, asked.kind, asked.call, {
+      enter: (entry) => {
+        const handler = this.#handlers.get(asked.path);
+        if (handler !== undefined) this.#enter(handler, asked, entry);
+        else {
+          entry.leave();
+          refuse(asked, refusal(this.#leadership?.leader));
+        }
+      },
+      refuse: (details) => refuse(asked, { code: codeOfHaste(asked.path), details, metadata: new Metadata() }),
+    });
+  }
+
+  #enter(handler: Handler, { call, callback }: Asked, entry: Entry): void {
+    const left = (): void => {
+      this.#open.delete(open);
+      entry.leave();
+    };
     let answered = false;
     const answer: Callback | undefined =
       callback &&
       ((...response) => {
         if (answered) return;
         answered = true;
+        entry.charge(rowsOf(response[1]));
         left();
         callback(...response);
       });
-    const open: OpenCall = { refuse: (why) => refuse(call, answer, why) };
+    const open: OpenCall = { refuse: (why) => refuse({ call, callback: answer }, why) };
+    remember(call, entry);
     this.#open.add(open);
     for (const end of ['cancelled', 'finish', 'close', 'error']) call.once(end, left);
     handler(call, answer);
   }
 
   /** Lets a session in when this one leads, or tells it who does. */
-  #park(path: string, call: ServerCall, leadership: Leadership): void {
+  #park(asked: Asked, leadership: Leadership): void {
+    const { call } = asked;
     const leave = (): boolean => this.#parked.delete(call);
     this.#parked.set(call, () => {
-      if (leave() && !call.cancelled) this.#take(path, true, call, undefined);
+      if (leave() && !call.cancelled) this.#take(asked);
     });
     call.once('cancelled', leave);
     leadership.confirmed().then(
       (leader) => {
-        if (leave()) refuse(call, undefined, refusal(leader));
+        if (leave()) refuse(asked, refusal(leader));
       },
       () => {
-        if (leave()) refuse(call, undefined, refusal(undefined));
+        if (leave()) refuse(asked, refusal(undefined));
       },
     );
   }
@@ -153,7 +205,12 @@ function handlersOf(services: readonly Service[]): Map<string, Handler> {
   return found;
 }
 
-function refuse(call: ServerCall, callback: Callback | undefined, why: Refusal): void {
+/** Whoever moves artifacts comes again by itself; a person is told. */
+function codeOfHaste(path: string): status {
+  return path.includes('.ArtifactService/') ? status.UNAVAILABLE : status.RESOURCE_EXHAUSTED;
+}
+
+function refuse({ call, callback }: Pick<Asked, 'call' | 'callback'>, why: Refusal): void {
   if (callback !== undefined) callback(why);
   else call.emit('error', why);
 }

@@ -49,10 +49,10 @@ export function createStandbyServices(options: ScalerServiceOptions): Service[] 
  */
 export async function openDoor(listen: string): Promise<RunningServer & { readonly door: Door }> {
   const door = new Door(DEFINITIONS);
-  const { host } = parseAddress(listen);
+  const { host, port } = parseAddress(listen);
   try {
-    const port = await door.bind(listen);
-    return { door, address: `${host}:${port}`, close: () => door.close() };
+    const taken = await door.bind(host.replace(/^\[|\]$/g, ''), port);
+    return { door, address: `${host}:${taken}`, close: () => door.close() };
   } catch (error) {
     throw new ConfigError(`cannot listen on ${listen}: ${reasonOf(error as Error)}`, { cause: error });
   }

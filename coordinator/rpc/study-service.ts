@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type {
@@ -15,6 +14,7 @@ import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { leaderboardView, ranksOf, studyView, trialView } from '../core/views.js';
 import { toLeaderboard, toStudy, toTrial } from './convert.js';
+import { send } from './followed.js';
 import type { LiveOutputs } from './live-outputs.js';
 import { createUnary, toStatus } from './unary.js';
 
@@ -82,8 +82,7 @@ async function stream(
       const header = from === 0 ? toStudy(studyView(study, core.fleet)) : undefined;
       return { response: { study: header, rows }, more: from + PORTION < study.trials.length };
     });
-    if (!call.write(response)) await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
-    if (!more) break;
+    if (!(await send(call, response, response.rows.length)) || !more) break;
   }
   call.end();
 }
@@ -107,7 +106,8 @@ async function watch(
         return leaderboardView(core.state, core.fleet, study, top);
       });
       seen = revision;
-      call.write({ leaderboard: toLeaderboard(view, clock()) });
+      const rows = view.rows.length + view.running.length;
+      if (!(await send(call, { leaderboard: toLeaderboard(view, clock()) }, rows))) break;
       if (view.study.status === 'finished' && view.running.length === 0) break;
     }
     await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));

@@ -1,0 +1,147 @@
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net';
+import {
+  CONNECTIONS_AFTER_A_CUT,
+  CUT_REMEMBERED_MS,
+  LONGEST_ARRIVAL_MS,
+  MOST_CONNECTIONS,
+  MOST_CONNECTIONS_OF_AN_ADDRESS,
+} from '../limits.js';
+
+/** Files that the process needs beside its connections: the log, artifacts, the dashboard. */
+const OTHER_FILES = 512;
+
+/** What a {@link Listener} lets in. */
+export interface ListenerLimits {
+  readonly connections: number;
+  readonly connectionsOfAnAddress: number;
+  /** How long a connection may say nothing at all, milliseconds. */
+  readonly silenceMs: number;
+}
+
+const LIMITS: ListenerLimits = {
+  connections: Math.min(MOST_CONNECTIONS, Math.max(16, mostFiles() - OTHER_FILES)),
+  connectionsOfAnAddress: MOST_CONNECTIONS_OF_AN_ADDRESS,
+  silenceMs: LONGEST_ARRIVAL_MS,
+};
+
+/** The last cut of an address, and how many connections it may still make in this second. */
+interface Cut {
+  readonly at: number;
+  second: number;
+  connections: number;
+}
+
+/**
+ * Takes connections, no more than there is room for, and hands them on. Whoever connects and says nothing is let go.
+ */
+export class Listener {
+  readonly #take: (socket: Socket) => void;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Map<string, Socket>();
+  readonly #byAddress = new Map<string, number>();
+  readonly #cuts = new Map<string, Cut>();
+  readonly #limits: ListenerLimits;
+
+  /** @param take gets each connection that is let in */
+  constructor(take: (socket: Socket) => void, limits: ListenerLimits = LIMITS) {
+    this.#take = take;
+    this.#limits = limits;
+  }
+
+  /**
+   * Listens on all addresses that a host has.
+   *
+   * @param host without brackets
+   * @returns the port that was really taken
+   */
+  async listen(host: string, port: number): Promise<number> {
+    const addresses = isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host];
+    let taken = port;
+    for (const address of new Set(addresses)) taken = await this.#listenOn(address, taken);
+    return taken;
+  }
+
+  /** Ends a connection whose peer does no good. @param peer `address:port` */
+  cut(peer: string): void {
+    const socket = this.#sockets.get(peer);
+    if (socket === undefined) return;
+    const address = socket.remoteAddress ?? '';
+    socket.destroy();
+    const now = Date.now();
+    for (const [other, { at }] of this.#cuts) if (now - at > CUT_REMEMBERED_MS) this.#cuts.delete(other);
+    this.#cuts.set(address, { at: now, second: 0, connections: 0 });
+  }
+
+  /** Takes no further connections. Those that are there belong to whoever has taken them. */
+  close(): void {
+    for (const server of this.#servers) server.close();
+  }
+
+  async #listenOn(address: string, port: number): Promise<number> {
+    const server = createServer({ noDelay: true }, (socket) => this.#admit(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, backlog: 1024 }, resolve);
+    });
+    // What fails from now on is one connection, which the peer will notice.
+    server.on('error', () => {});
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  #admit(socket: Socket): void {
+    socket.on('error', () => {});
+    const { remoteAddress: address = '', remotePort } = socket;
+    const { connections, connectionsOfAnAddress, silenceMs } = this.#limits;
+    const ofAddress = (this.#byAddress.get(address) ?? 0) + 1;
+    const full = this.#sockets.size >= connections || ofAddress > connectionsOfAnAddress;
+    if (full || this.#isHeldOff(address)) {
+      socket.destroy();
+      return;
+    }
+    const peer = `${address}:${remotePort}`;
+    this.#sockets.set(peer, socket);
+    this.#byAddress.set(address, ofAddress);
+    const silence = setTimeout(() => {
+      if (socket.bytesRead === 0) socket.destroy();
+    }, silenceMs);
+    socket.once('close', () => {
+      clearTimeout(silence);
+      this.#sockets.delete(peer);
+      const left = (this.#byAddress.get(address) ?? 1) - 1;
+      if (left === 0) this.#byAddress.delete(address);
+      else this.#byAddress.set(address, left);
+    });
+    this.#take(socket);
+  }
+
+  /** Whether an address has had a connection cut a moment ago and makes new ones too fast. */
+  #isHeldOff(address: string): boolean {
+    const cut = this.#cuts.get(address);
+    if (cut === undefined) return false;
+    const now = Date.now();
+    if (now - cut.at > CUT_REMEMBERED_MS) {
+      this.#cuts.delete(address);
+      return false;
+    }
+    const second = Math.floor(now / 1_000);
+    if (second !== cut.second) {
+      cut.second = second;
+      cut.connections = 0;
+    }
+    cut.connections += 1;
+    return cut.connections > CONNECTIONS_AFTER_A_CUT;
+  }
+}
+
+/** How many files this process may have open. */
+function mostFiles(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
