@@ -9,8 +9,8 @@ import {
 import { CHANNEL_OPTIONS } from '../../proto/channel.js';
 import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
 import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
-import { type CallKind, type Entry, Gate, remember, rowsOf } from './gate.js';
 import { Listener } from './listener.js';
+import { type CallKind, type Entry, remember, rowsOf, Turnstile } from './turnstile.js';
 
 /** Who leads, as a standby knows it. */
 export interface Leadership {
@@ -66,7 +66,7 @@ export class Door {
     'grpc.max_concurrent_streams': MOST_STREAMS,
     'grpc.max_connection_idle_ms': LONGEST_IDLE_MS,
   });
-  readonly #gate = new Gate((peer) => this.#listener?.cut(peer));
+  readonly #turnstile = new Turnstile((peer) => this.#listener?.cut(peer));
   #listener: Listener | undefined;
   readonly #open = new Set<OpenCall>();
   readonly #parked = new Map<ServerCall, () => void>();
@@ -101,8 +101,8 @@ export class Door {
   }
 
   /** What other doors of this coordinator let in is counted together with what this one does. */
-  get gate(): Gate {
-    return this.#gate;
+  get turnstile(): Turnstile {
+    return this.#turnstile;
   }
 
   /** From now on these answer, those who wait included. */
@@ -139,7 +139,7 @@ export class Door {
 
   /** Lets a call in when it is its caller's turn, unless this one has stopped leading meanwhile. */
   #pass(asked: Asked): void {
-    this.#gate.pass(asked.path, asked.kind, asked.call, {
+    this.#turnstile.pass(asked.path, asked.kind, asked.call, {
       enter: (entry) => {
         const handler = this.#handlers.get(asked.path);
         if (handler !== undefined) this.#enter(handler, asked, entry);

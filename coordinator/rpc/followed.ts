@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LONGEST_UNREAD_MS } from '../limits.js';
-import { chargeOf } from './gate.js';
+import { chargeOf } from './turnstile.js';
 
 /** A stream that the coordinator sends. */
 export interface Followed<M> extends NodeJS.EventEmitter {

@@ -13,8 +13,8 @@ import {
 } from '../limits.js';
 import { Allowance } from './allowance.js';
 
-/** What the gate has to know of a call: a gRPC call is one, and the dashboard makes one of a request. */
-export interface GatedCall {
+/** What the turnstile has to know of a call: a gRPC call is one, and the dashboard makes one of a request. */
+export interface PassingCall {
   /** `address:port` of whoever made it. */
   getPeer(): string;
   once(event: 'cancelled', listener: () => void): unknown;
@@ -58,7 +58,7 @@ const MOST_VISITORS = 10_000;
  * units come back waits; one that does not mind is refused, after a while, so that it cannot spend the coordinator's time on
  * refusals; and one that does not even wait for those has its connection cut.
  */
-export class Gate {
+export class Turnstile {
   readonly #visitors = new Map<string, Visitor>();
   readonly #cut: (peer: string) => void;
   readonly #clock: () => number;
@@ -71,7 +71,7 @@ export class Gate {
     this.#clock = clock;
   }
 
-  pass(path: string, kind: CallKind, call: GatedCall, passage: Passage): void {
+  pass(path: string, kind: CallKind, call: PassingCall, passage: Passage): void {
     if (kind === 'session') {
       this.#passSession(passage);
       return;
@@ -142,7 +142,7 @@ export class Gate {
     };
   }
 
-  #visitorOf(call: GatedCall): Visitor {
+  #visitorOf(call: PassingCall): Visitor {
     const { token } = callerOf(call);
     const key = token === '' ? addressOf(call.getPeer()) : `token ${token}`;
     let visitor = this.#visitors.get(key);
@@ -201,7 +201,7 @@ export function remember(call: object, entry: Entry): void {
   entries.set(call, entry);
 }
 
-/** See {@link Entry.charge}; a call that came through no gate is charged nothing. */
+/** See {@link Entry.charge}; a call that came through no turnstile is charged nothing. */
 export function chargeOf(call: object, rows: number): number {
   return entries.get(call)?.charge(rows) ?? 0;
 }

@@ -14,7 +14,7 @@ import {
   UNITS_PER_SECOND,
 } from '../../../coordinator/limits.js';
 import { Allowance } from '../../../coordinator/rpc/allowance.js';
-import { type CallKind, type Entry, Gate } from '../../../coordinator/rpc/gate.js';
+import { type CallKind, type Entry, Turnstile } from '../../../coordinator/rpc/turnstile.js';
 
 class PlayedCall extends EventEmitter {
   readonly #peer: string;
@@ -33,18 +33,18 @@ class PlayedCall extends EventEmitter {
 
 const LIST = '/assay.v1.StudyService/ListStudies';
 let cut: string[];
-let gate: Gate;
+let turnstile: Turnstile;
 beforeEach(() => {
   vi.useFakeTimers();
   cut = [];
-  gate = new Gate((peer) => cut.push(peer), Date.now);
+  turnstile = new Turnstile((peer) => cut.push(peer), Date.now);
 });
 afterEach(() => void vi.useRealTimers());
 
 function come(peer: string, path = LIST, kind: CallKind = 'call', token = ''): PlayedCall {
   const call = new PlayedCall(peer);
   if (token !== '') introduce(call, { token, role: 'view' });
-  gate.pass(path, kind, call, {
+  turnstile.pass(path, kind, call, {
     enter: (entry) => {
       call.entry = entry;
     },
@@ -64,7 +64,7 @@ function comeUntilSlow(peer: string, path = LIST): { readonly count: number; rea
   }
 }
 
-describe('the gate', () => {
+describe('the turnstile', () => {
   it('lets a caller that asks faster than it may wait for its turn', () => {
     const { count, slow } = comeUntilSlow('10.0.0.1:1');
     expect(count).toBe(UNITS_AT_ONCE);
