@@ -3,7 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { packagePath } from '../cli/package-path.js';
+import { packagePath } from '../proto/package-path.js';
 import { alternate, type Contender, measure, median, type Rate, ratio } from './training/measure.js';
 import { MODELS, type Model } from './training/networks.js';
 import { openSlots, runTrial } from './training/start-times.js';

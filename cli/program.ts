@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { didYouMean } from '../coordinator/core/nearest.js';
+import { PACKAGE_VERSION } from '../proto/package-version.js';
 import { BAD_INPUT, FAILURE, UserError } from './fail.js';
 import type { Verb } from './verb.js';
 import { VERBS } from './verbs.js';
-import { VERSION } from './version.js';
 
 /** Runs the command line. Returns the exit code; the process ends by itself when nothing is left to do. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -24,7 +24,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
   const wanted = args[0] === 'help' ? args[1] : args[0];
   const program = configure(new Command('assay'))
     .description('Searches hyperparameters on a fleet: a coordinator proposes, workers train, a leaderboard ranks.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(PACKAGE_VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
     .showSuggestionAfterError()

@@ -8,6 +8,7 @@ import { ConfigError } from './errors.js';
 import { type ClusterLog, openJetStreamLog } from './event-log/jetstream.js';
 import { LogConflictError } from './event-log/port.js';
 import { lead } from './lead.js';
+import type { Monitoring } from './monitoring/monitoring.js';
 import { connectNats } from './nats/connection.js';
 import { createEventPublisher } from './nats/event-publisher.js';
 import { LeaderLease } from './nats/lease.js';
@@ -34,6 +35,7 @@ interface Member {
   readonly artifacts: ArtifactStore;
   readonly door: Door;
   readonly address: string;
+  readonly monitoring: Monitoring;
 }
 
 /**
@@ -43,7 +45,11 @@ interface Member {
  *
  * @throws {ConfigError} when it cannot start with this configuration
  */
-export async function runInCluster(config: CoordinatorConfig, cluster: ClusterConfig): Promise<void> {
+export async function runInCluster(
+  config: CoordinatorConfig,
+  cluster: ClusterConfig,
+  monitoring: Monitoring,
+): Promise<void> {
   const { logger, signal } = config;
   const { replicas } = cluster;
   check(config, cluster);
@@ -64,7 +70,7 @@ export async function runInCluster(config: CoordinatorConfig, cluster: ClusterCo
     door.standBy(lease);
     logger.info({ address, cluster: cluster.name, nats: connection.getServer() }, 'coordinator listens');
     config.onListening(bound, undefined);
-    const member = { config, connection, names, lease, artifacts, door, address };
+    const member = { config, connection, names, lease, artifacts, door, address, monitoring };
     while (!signal.aborted) await serve(member);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -106,11 +112,13 @@ async function serve(member: Member): Promise<void> {
 }
 
 /** Follows the log until the lease is taken; undefined when the signal was aborted first. */
-async function standBy({ config, lease, door }: Member, log: ClusterLog): Promise<Replica | undefined> {
+async function standBy({ config, lease, door, monitoring }: Member, log: ClusterLog): Promise<Replica | undefined> {
   const { logger, signal } = config;
   const replica = new Replica(REPEATED_EVENTS);
+  const caughtUp = monitoring.standBy(replica, log, lease);
   // Only who is up to date may lead: nobody waits for a replay then.
   await replica.follow(log.read(0));
+  caughtUp();
   door.standBy(lease, createStandbyServices({ look: async (look) => look(replica.state), logger }));
   const decided = new AbortController();
   const either = AbortSignal.any([signal, decided.signal]);
@@ -125,7 +133,7 @@ async function standBy({ config, lease, door }: Member, log: ClusterLog): Promis
 
 /** Leads while the lease is held. */
 async function term(member: Member, log: ClusterLog, replica: Replica): Promise<void> {
-  const { config, connection, names, lease, artifacts, door, address } = member;
+  const { config, connection, names, lease, artifacts, door, address, monitoring } = member;
   const { logger, signal } = config;
   const over = new AbortController();
   const publisher = createEventPublisher(connection, names, logger);
@@ -144,6 +152,7 @@ async function term(member: Member, log: ClusterLog, replica: Replica): Promise<
       from: replica,
       artifacts,
       door,
+      monitoring,
       followers: [publisher],
       onLeading: (dashboard) => {
         leading = true;

@@ -19,6 +19,8 @@ export interface CoordinatorConfig {
    * host:port of the dashboard; false for none. Absent: the usual one, or a free port of this machine where that is taken.
    */
   readonly http?: string | false | undefined;
+  /** host:port at which health and figures are told from the process's first moment on; absent: the dashboard's alone. */
+  readonly metrics?: string | undefined;
   /** Who is told of what happens; nobody when absent. */
   readonly notices?: NoticeConfig | undefined;
   /** Allows an address that others can reach, without TLS and without tokens. */

@@ -6,6 +6,7 @@ import { Coordinator, type Follower, type Replayed } from './coordinator.js';
 import { startDashboard } from './dashboard/server.js';
 import type { EventLog } from './event-log/port.js';
 import { createEventLogger } from './event-logger.js';
+import type { Monitoring } from './monitoring/monitoring.js';
 import { noticeTargets, startNotifier } from './notices/notifier.js';
 import type { Door } from './rpc/door.js';
 import { createServices } from './rpc/server.js';
@@ -23,6 +24,7 @@ export interface Term {
   readonly from?: Replayed | undefined;
   readonly artifacts: ArtifactStore;
   readonly door: Door;
+  readonly monitoring: Monitoring;
   /** Followers beside the logger. */
   readonly followers?: readonly Follower[];
   /** Called once calls are answered, with the dashboard's address if there is one. */
@@ -41,7 +43,7 @@ export interface Term {
  * @throws what the log or the core failed with, a `LogConflictError` when another coordinator has written to the log
  */
 export async function lead(term: Term): Promise<void> {
-  const { config, log, from, artifacts, door, followers = [] } = term;
+  const { config, log, from, artifacts, door, followers = [], monitoring } = term;
   const { logger, heartbeatMs = 10_000, leaseMs = 60_000, maxArtifactBytes = 2 ** 30 } = config;
   let onFailure: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
@@ -56,18 +58,24 @@ export async function lead(term: Term): Promise<void> {
   const sweep = (): void => {
     keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
   };
-  const dashboard = config.http === false ? undefined : await startDashboard(config.http, { coordinator, logger });
+  const dashboard =
+    config.http === false
+      ? undefined
+      : await startDashboard(config.http, { coordinator, logger, probes: monitoring.probes });
   const ticker = setInterval(() => coordinator.post({ type: 'CheckDeadlines' }, () => {}), Math.min(1000, leaseMs / 4));
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweep();
+  let leave = (): void => {};
   try {
     door.lead(createServices({ coordinator, heartbeatMs, leaseMs, artifacts, keeper, maxArtifactBytes, logger }));
+    leave = monitoring.lead(coordinator, log);
     term.onLeading(dashboard?.address);
     await Promise.race([term.until, failure]);
   } finally {
     clearInterval(ticker);
     clearInterval(sweeper);
     dashboard?.close();
+    leave();
     term.leave();
     const patience = term.settleMs === undefined ? [] : [pause(term.settleMs, undefined, { ref: false })];
     const settled = coordinator.settled().then(() => keeper.settled());

@@ -4,6 +4,7 @@ import type { CoordinatorConfig } from './config.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
 import { lead } from './lead.js';
+import { type Monitoring, openMonitoring } from './monitoring/monitoring.js';
 import { noticeTargets } from './notices/notifier.js';
 import { isLoopback, openDoor } from './rpc/server.js';
 import { holdStateDirectory } from './state-directory.js';
@@ -16,13 +17,18 @@ import { holdStateDirectory } from './state-directory.js';
  */
 export async function runCoordinator(config: CoordinatorConfig): Promise<void> {
   check(config);
-  if (config.cluster === undefined) await runAlone(config);
-  else await runInCluster(config, config.cluster);
+  const monitoring = await openMonitoring(config);
+  try {
+    if (config.cluster === undefined) await runAlone(config, monitoring);
+    else await runInCluster(config, config.cluster, monitoring);
+  } finally {
+    await monitoring.close();
+  }
   config.logger.info('coordinator stops');
 }
 
 /** The only one, with its log in a folder. */
-async function runAlone(config: CoordinatorConfig): Promise<void> {
+async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Promise<void> {
   const { listen, logger, signal } = config;
   const state = holdStateDirectory(config.state);
   const log = openSqliteLog(state.logFile);
@@ -35,6 +41,7 @@ async function runAlone(config: CoordinatorConfig): Promise<void> {
       log,
       artifacts,
       door,
+      monitoring,
       onLeading: (dashboard) => {
         logger.info({ address, dashboard, state: config.state }, 'coordinator listens');
         config.onListening(address, dashboard);
@@ -51,8 +58,8 @@ async function runAlone(config: CoordinatorConfig): Promise<void> {
 
 function check(config: CoordinatorConfig): void {
   if (config.notices !== undefined) noticeTargets(config.notices);
-  const { listen, http, insecure, heartbeatMs = 10_000, leaseMs = 60_000, logger } = config;
-  for (const address of [listen, ...(typeof http === 'string' ? [http] : [])]) {
+  const { listen, http, metrics, insecure, heartbeatMs = 10_000, leaseMs = 60_000, logger } = config;
+  for (const address of [listen, http, metrics].filter((one) => typeof one === 'string')) {
     if (isLoopback(address)) continue;
     if (insecure === true) {
       logger.warn({ address }, 'insecure: anyone who reaches it may use it');

@@ -33,6 +33,7 @@ interface Options extends LogOptions {
   readonly natsMonitor?: readonly string[];
   readonly logLevel: string;
   readonly http: string | boolean;
+  readonly metrics?: string;
   readonly notifyUrl?: string;
   readonly notifyCommand?: readonly string[];
   readonly notifyOn?: readonly NoticeKind[];
@@ -59,6 +60,11 @@ export function coordinatorCommand(): Command {
       parseListenAddress,
     )
     .option('--no-http', 'no dashboard')
+    .option(
+      '--metrics <host:port>',
+      'tell /healthz, /readyz and /metrics there as well, also while it starts or stands by',
+      parseListenAddress,
+    )
     .option('--heartbeat <duration>', 'how often workers are to be heard (default: 10s)', parseDuration)
     .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
     .option('--max-artifact <size>', 'largest weights, checkpoint or upload that is taken (default: 1GiB)', parseSize)
@@ -124,7 +130,7 @@ function parseKinds(text: string): readonly NoticeKind[] {
 }
 
 async function run(options: Options): Promise<void> {
-  const { listen, state, http, heartbeat, lease, maxArtifact, insecure } = options;
+  const { listen, state, http, metrics, heartbeat, lease, maxArtifact, insecure } = options;
   const logger = await createLogger(options.logLevel);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
@@ -135,6 +141,7 @@ async function run(options: Options): Promise<void> {
       state,
       cluster: clusterOf(options),
       http: http === true ? undefined : http,
+      metrics,
       heartbeatMs: heartbeat,
       leaseMs: lease,
       maxArtifactBytes: maxArtifact,

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { packagePath } from '../../proto/package-path.js';
 import { Chaos, chaosVerdict, type Verdict } from '../chaos.js';
 import { addDataOptions, type DataOptions, dataWords } from '../data-options.js';
 import { FAILURE, UserError } from '../fail.js';
 import { commandLine } from '../invocation.js';
 import { type LocalSearchEnd, searchHere } from '../local-search.js';
 import { wholeNumber } from '../options.js';
-import { packagePath } from '../package-path.js';
 import { readSearchFile, type SearchFile } from '../search-file.js';
 import { printSummary, succeeded } from '../summary.js';
 

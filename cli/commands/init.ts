@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { Command } from 'commander';
+import { packagePath } from '../../proto/package-path.js';
 import { errorCode } from '../error-code.js';
 import { UserError } from '../fail.js';
-import { packagePath } from '../package-path.js';
 
 export function initCommand(): Command {
   return new Command('init')

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { PACKAGE_VERSION } from '../../proto/package-version.js';
 import { parseWorkerConfig, type WorkerConfig } from '../../worker/config.js';
 import { WorkerConfigError, WorkerError } from '../../worker/errors.js';
 import type { Permissions } from '../../worker/own-code/permissions.js';
@@ -10,7 +11,6 @@ import { onInterrupt } from '../interrupt.js';
 import { createLogger } from '../logger.js';
 import { coordinatorOption, wholeNumber } from '../options.js';
 import { stopWithParent } from '../parent.js';
-import { VERSION } from '../version.js';
 
 interface Options extends DataOptions {
   readonly coordinator: string;
@@ -77,7 +77,7 @@ async function run(options: Options): Promise<void> {
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
   const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];
   try {
-    await runWorker(config, { logger, signal: AbortSignal.any(signals), version: VERSION });
+    await runWorker(config, { logger, signal: AbortSignal.any(signals), version: PACKAGE_VERSION });
   } catch (error) {
     throw error instanceof WorkerError ? new UserError(error.message, FAILURE, { cause: error }) : error;
   } finally {

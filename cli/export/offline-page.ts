@@ -4,8 +4,8 @@ import type { StudyCurves, StudyTable } from '../../coordinator/dashboard/wire.j
 import { parseSearchFile } from '../../coordinator/spec/index.js';
 import type { LeaderboardRow, Study, Trial } from '../../proto/index.js';
 import { studyJson, trialJson } from '../../proto/json.js';
+import { packagePath } from '../../proto/package-path.js';
 import { FAILURE, UserError } from '../fail.js';
-import { packagePath } from '../package-path.js';
 
 /** Where the page for an exported study is, made when the program was built. */
 const PAGE = 'dist/coordinator/dashboard/offline.html';

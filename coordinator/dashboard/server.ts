@@ -8,6 +8,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
+import { PROBE_PATHS, type Probes, probe } from '../../telemetry/probes.js';
 import { Refused } from '../calls/refused.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
@@ -22,6 +23,8 @@ import { answerOf } from './refusal.js';
 export interface DashboardOptions {
   readonly coordinator: Coordinator;
   readonly logger: Logger;
+  /** What tells the process's health and figures; none is told without. */
+  readonly probes?: Probes | undefined;
   readonly clock?: () => number;
 }
 
@@ -39,7 +42,7 @@ export const DEFAULT_HTTP = '127.0.0.1:7071';
  * @throws {ConfigError} when the address cannot be listened on
  */
 export async function startDashboard(listen: string | undefined, options: DashboardOptions): Promise<RunningServer> {
-  const { coordinator, logger, clock = Date.now } = options;
+  const { coordinator, logger, clock = Date.now, probes } = options;
   const feeds = await Feeds.open(coordinator, clock);
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(protectiveHeaders);
@@ -53,6 +56,14 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
   app.route('/api', readRoutes({ coordinator, calls, feeds, clock }));
   app.route('/api', controlRoutes(calls));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
+  if (probes !== undefined) {
+    for (const path of PROBE_PATHS) {
+      app.get(path, async (context) => {
+        const { status, type, body } = await probe(probes, path, new URL(context.req.url).searchParams);
+        return context.body(body, status, { 'content-type': type, 'cache-control': 'no-store' });
+      });
+    }
+  }
   app.use(pages());
   app.onError((error, context) => {
     if (error instanceof Refused) {

@@ -9,7 +9,9 @@ import {
 import { CHANNEL_OPTIONS } from '../../proto/channel.js';
 import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
 import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
+import { createHealth, type Health, serviceName } from './health.js';
 import { Listener } from './listener.js';
+import { addReflection } from './reflection.js';
 import { type CallKind, type Entry, remember, rowsOf, Turnstile } from './turnstile.js';
 
 /** Who leads, as a standby knows it. */
@@ -57,7 +59,7 @@ interface Asked {
  * The coordinator's port, which outlives its terms of leading. While it leads, calls go to the services of the term. While
  * it stands by, each call is refused with UNAVAILABLE and who leads instead. A worker's session waits for that answer
  * until the leader has been seen alive: when it has just died, the session is let in by the next one without a further
- * try, if that is this one, and sent to the next one otherwise.
+ * try, if that is this one, and sent to the next one otherwise. Health and reflection are answered always.
  */
 export class Door {
   readonly #server = new Server({
@@ -72,9 +74,13 @@ export class Door {
   readonly #parked = new Map<ServerCall, () => void>();
   #handlers = new Map<string, Handler>();
   #leadership: Leadership | undefined;
+  readonly #health: Health;
 
   /** @param definitions of all services that will ever be served */
   constructor(definitions: readonly ServiceDefinition[]) {
+    this.#health = createHealth(definitions.map(serviceName));
+    this.#health.addTo(this.#server);
+    addReflection(this.#server);
     for (const definition of definitions) {
       const entries = Object.entries(definition).map(([name, { path, requestStream, responseStream }]) => {
         const kind = responseStream ? (requestStream ? 'session' : 'followed') : 'call';
@@ -109,6 +115,7 @@ export class Door {
   lead(services: readonly Service[]): void {
     this.#leadership = undefined;
     this.#handlers = handlersOf(services);
+    this.#health.serve(new Set(['', ...services.map(({ definition }) => serviceName(definition))]));
     for (const enter of [...this.#parked.values()]) enter();
   }
 
@@ -120,6 +127,7 @@ export class Door {
   standBy(leadership: Leadership, services: readonly Service[] = []): void {
     this.#leadership = leadership;
     this.#handlers = handlersOf(services);
+    this.#health.serve(new Set(services.map(({ definition }) => serviceName(definition))));
     for (const call of [...this.#open]) call.refuse(refusal(undefined));
     this.#open.clear();
   }

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packagePath } from '../../cli/package-path.js';
 import { VERBS } from '../../cli/verbs.js';
+import { packagePath } from '../../proto/package-path.js';
 import { board } from './canned.js';
 import { type FakeCoordinator, startFakeCoordinator } from './fake-coordinator.js';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packagePath } from '../../cli/package-path.js';
+import { packagePath } from '../../proto/package-path.js';
 
 const MAIN = packagePath('dist', 'cli', 'main.js');
 const TRIALS = 4;

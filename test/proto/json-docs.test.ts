@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { packagePath } from '../../cli/package-path.js';
 import { Gpu } from '../../proto/index.js';
 import { studyJson, trialJson, workerJson } from '../../proto/json.js';
+import { packagePath } from '../../proto/package-path.js';
 import { trialsCsv } from '../../proto/trials-csv.js';
 import { reports, study, trial, worker } from '../cli/canned.js';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { candidatesFor } from '../../../cli/completion/candidates.js';
-import { packagePath } from '../../../cli/package-path.js';
 import { VERBS } from '../../../cli/verbs.js';
+import { packagePath } from '../../../proto/package-path.js';
 import { type FakeCoordinator, startFakeCoordinator } from '../fake-coordinator.js';
 
 let coordinator: FakeCoordinator;

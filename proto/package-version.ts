@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { packagePath } from './package-path.js';
 
 /** This package's version, from its package.json. */
-export const VERSION: string = readVersion();
+export const PACKAGE_VERSION: string = readVersion();
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));

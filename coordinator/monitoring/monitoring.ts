@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { PACKAGE_VERSION } from '../../proto/package-version.js';
+import { startProbeServer } from '../../telemetry/probe-server.js';
+import type { Probes, Standing } from '../../telemetry/probes.js';
+import { createRegistry } from '../../telemetry/process-metrics.js';
+import type { CoordinatorConfig } from '../config.js';
+import type { Coordinator, Replayed } from '../coordinator.js';
+import { ConfigError } from '../errors.js';
+import type { EventLog } from '../event-log/port.js';
+import type { Leadership } from '../rpc/door.js';
+import { type Census, takeCensus } from './census.js';
+import { createMetrics, type Looked } from './metrics.js';
+
+/** What a coordinator shows of itself to those who watch over it, through all of its terms. */
+export interface Monitoring {
+  readonly probes: Probes;
+  /** @returns to be called once the replica has read the log to its head */
+  standBy(replica: Replayed, log: EventLog, leadership: Pick<Leadership, 'leader'>): () => void;
+  /** @returns ends the term */
+  lead(coordinator: Coordinator, log: EventLog): () => void;
+  close(): Promise<void>;
+}
+
+/** How long a reading of the figures waits for a coordinator or a log that does not answer, milliseconds. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Gathers the figures of this process, and tells them at the address of `metrics` where there is one.
+ *
+ * @throws {ConfigError} when that address cannot be listened on
+ */
+export async function openMonitoring(config: Pick<CoordinatorConfig, 'metrics' | 'logger'>): Promise<Monitoring> {
+  let role: Role = new Starting();
+  const registry = createRegistry('coordinator', PACKAGE_VERSION);
+  const tally = createMetrics(registry, () => role.look());
+  const probes: Probes = { registry, standing: () => role.standing };
+  const { metrics: listen, logger } = config;
+  const server =
+    listen === undefined
+      ? undefined
+      : await startProbeServer(listen, probes).catch((cause: unknown) => {
+          throw new ConfigError(`cannot listen on ${listen} for --metrics: ${reasonOf(cause)}`, { cause });
+        });
+  if (server !== undefined) logger.info({ metrics: server.address }, 'health and figures are told');
+  return {
+    probes,
+    standBy(replica, log, leadership) {
+      const standby = new Standby(replica, log, leadership);
+      role = standby;
+      return () => {
+        standby.caughtUp = true;
+      };
+    },
+    lead(coordinator, log) {
+      const stop = tally.begin(coordinator);
+      role = new Leader(coordinator, log);
+      return () => {
+        stop();
+        role = new Starting();
+      };
+    },
+    async close() {
+      server?.close();
+    },
+  };
+}
+
+/** What a coordinator is at the moment. */
+interface Role {
+  readonly standing: Standing;
+  look(): Promise<Looked>;
+}
+
+/** Before it has read its log, and after it has let go of it. */
+class Starting implements Role {
+  readonly standing: Standing = { state: 'not_ready', words: 'neither leads nor stands by: it starts or stops' };
+
+  look(): Promise<Looked> {
+    return Promise.resolve({ leads: false, census: undefined, extent: undefined, head: 0 });
+  }
+}
+
+class Standby implements Role {
+  caughtUp = false;
+  readonly #replica: Replayed;
+  readonly #log: EventLog;
+  readonly #leadership: Pick<Leadership, 'leader'>;
+
+  constructor(replica: Replayed, log: EventLog, leadership: Pick<Leadership, 'leader'>) {
+    this.#replica = replica;
+    this.#log = log;
+    this.#leadership = leadership;
+  }
+
+  get standing(): Standing {
+    if (!this.caughtUp) return { state: 'not_ready', words: 'reads the log' };
+    const { leader } = this.#leadership;
+    return { state: 'standby', words: `stands by: ${leader === undefined ? 'nobody' : leader} leads` };
+  }
+
+  async look(): Promise<Looked> {
+    const extent = await inTime(this.#log.extent());
+    return { leads: false, census: undefined, extent, head: this.#replica.head };
+  }
+}
+
+class Leader implements Role {
+  readonly standing: Standing = { state: 'ready', words: 'leads' };
+  readonly #coordinator: Coordinator;
+  readonly #log: EventLog;
+  #last: Census | undefined;
+
+  constructor(coordinator: Coordinator, log: EventLog) {
+    this.#coordinator = coordinator;
+    this.#log = log;
+  }
+
+  /** While the log does not answer nothing new becomes durable, so what was last seen is still true. */
+  async look(): Promise<Looked> {
+    const [census, extent] = await Promise.all([
+      inTime(this.#coordinator.view(takeCensus)),
+      inTime(this.#log.extent()),
+    ]);
+    this.#last = census ?? this.#last;
+    return { leads: true, census: this.#last, extent, head: this.#coordinator.head };
+  }
+}
+
+function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  return Promise.race([answer.catch(() => undefined), pause(PATIENCE_MS, undefined, { ref: false })]);
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return 'the port is taken';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,58 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isProbePath, PROBE_PATHS, type Probes, probe } from './probes.js';
+
+export interface ProbeServer {
+  /** host:port, with the port that was really taken. */
+  readonly address: string;
+  close(): void;
+}
+
+/** A request that has not come in whole after so long is given up, milliseconds. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Answers `/healthz`, `/readyz` and `/metrics` at an address of their own, from a process's first moment to its last.
+ *
+ * @param address host:port; port 0 takes a free one
+ * @throws what listening failed with
+ */
+export async function startProbeServer(address: string, probes: Probes): Promise<ProbeServer> {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at);
+  const server = createServer({ requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS }, listener(probes));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(address.slice(at + 1)), host.replace(/^\[|\]$/g, ''), resolve);
+  });
+  // It is for whoever looks: it keeps no process alive.
+  server.unref();
+  return {
+    address: `${host}:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function listener(probes: Probes): RequestListener {
+  return ({ method, url = '/' }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://localhost');
+    if (!isProbePath(pathname)) {
+      answer(response, 404, `there is nothing at ${pathname}; there are ${PROBE_PATHS.join(', ')}\n`);
+    } else if (method !== 'GET' && method !== 'HEAD') {
+      answer(response, 405, 'these can only be read\n');
+    } else {
+      probe(probes, pathname, searchParams).then(
+        ({ status, type, body }) => answer(response, status, body, type),
+        (error: unknown) => answer(response, 500, `the figures could not be gathered: ${String(error)}\n`),
+      );
+    }
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+  response.end(body);
+}
