@@ -11,7 +11,8 @@ import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
 import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
 import { createHealth, type Health, serviceName } from './health.js';
 import { Listener } from './listener.js';
-import { addReflection } from './reflection.js';
+import { reflectionServices } from './reflection.js';
+import type { Service } from './service.js';
 import { type CallKind, type Entry, remember, rowsOf, Turnstile } from './turnstile.js';
 
 /** Who leads, as a standby knows it. */
@@ -20,12 +21,6 @@ export interface Leadership {
   readonly leader: string | undefined;
   /** The same, once it has been seen alive after this call; undefined when none was within some seconds. */
   confirmed(): Promise<string | undefined>;
-}
-
-/** A service and what answers its calls. */
-export interface Service {
-  readonly definition: ServiceDefinition;
-  readonly handlers: object;
 }
 
 /** A call that is under way: how to refuse it, and how to hear of its end. */
@@ -75,15 +70,18 @@ export class Door {
   #handlers = new Map<string, Handler>();
   #leadership: Leadership | undefined;
   readonly #health: Health;
+  /** What answers in every role. */
+  readonly #always: ReadonlyMap<string, Handler>;
 
   /** @param definitions of all services that will ever be served */
   constructor(definitions: readonly ServiceDefinition[]) {
     this.#health = createHealth(definitions.map(serviceName));
-    this.#health.addTo(this.#server);
-    addReflection(this.#server);
-    for (const definition of definitions) {
+    const always = [this.#health.service, ...reflectionServices()];
+    this.#always = handlersOf(always);
+    for (const definition of [...definitions, ...always.map((service) => service.definition)]) {
       const entries = Object.entries(definition).map(([name, { path, requestStream, responseStream }]) => {
-        const kind = responseStream ? (requestStream ? 'session' : 'followed') : 'call';
+        const session = requestStream && responseStream && !this.#always.has(path);
+        const kind = session ? 'session' : responseStream ? 'followed' : 'call';
         return [name, (call: ServerCall, callback?: Callback) => this.#take({ path, kind, call, callback })];
       });
       this.#server.addService(definition, Object.fromEntries(entries));
@@ -139,7 +137,7 @@ export class Door {
   }
 
   #take(asked: Asked): void {
-    if (this.#handlers.has(asked.path)) this.#pass(asked);
+    if (this.#handlerOf(asked.path) !== undefined) this.#pass(asked);
     else if (this.#leadership === undefined) refuse(asked, refusal(undefined));
     else if (asked.kind === 'session') this.#park(asked, this.#leadership);
     else refuse(asked, refusal(this.#leadership.leader));
@@ -149,7 +147,7 @@ export class Door {
   #pass(asked: Asked): void {
     this.#turnstile.pass(asked.path, asked.kind, asked.call, {
       enter: (entry) => {
-        const handler = this.#handlers.get(asked.path);
+        const handler = this.#handlerOf(asked.path);
         if (handler !== undefined) this.#enter(handler, asked, entry);
         else {
           entry.leave();
@@ -160,7 +158,11 @@ export class Door {
     });
   }
 
-  #enter(handler: Handler, { call, callback }: Asked, entry: Entry): void {
+  #handlerOf(path: string): Handler | undefined {
+    return this.#handlers.get(path) ?? this.#always.get(path);
+  }
+
+  #enter(handler: Handler, { path, call, callback }: Asked, entry: Entry): void {
     const left = (): void => {
       this.#open.delete(open);
       entry.leave();
@@ -177,7 +179,7 @@ export class Door {
       });
     const open: OpenCall = { refuse: (why) => refuse({ call, callback: answer }, why) };
     remember(call, entry);
-    this.#open.add(open);
+    if (!this.#always.has(path)) this.#open.add(open);
     for (const end of ['cancelled', 'finish', 'close', 'error']) call.once(end, left);
     handler(call, answer);
   }

@@ -7,9 +7,10 @@ import {
 } from '../../proto/index.js';
 import { ConfigError } from '../errors.js';
 import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
-import { Door, type Service } from './door.js';
+import { Door } from './door.js';
 import { LiveOutputs } from './live-outputs.js';
 import { createScalerService, type ScalerServiceOptions } from './scaler-service.js';
+import type { Service } from './service.js';
 import { createStudyService, type StudyServiceOptions } from './study-service.js';
 import { createWorkerService, type WorkerServiceOptions } from './worker-service.js';
 

@@ -6,8 +6,9 @@ import { createArtifactKeeper } from '../../../coordinator/artifacts/keeper.js';
 import { openMemoryArtifacts } from '../../../coordinator/artifacts/memory.js';
 import { Coordinator } from '../../../coordinator/coordinator.js';
 import { openMemoryLog } from '../../../coordinator/event-log/memory.js';
-import type { Leadership, Service } from '../../../coordinator/rpc/door.js';
+import type { Leadership } from '../../../coordinator/rpc/door.js';
 import { createServices, openDoor } from '../../../coordinator/rpc/server.js';
+import type { Service } from '../../../coordinator/rpc/service.js';
 import {
   Attach,
   type SessionRequest,

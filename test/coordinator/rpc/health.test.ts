@@ -88,6 +88,9 @@ describe('grpc.health.v1', () => {
     });
     await two;
     expect(seen).toEqual(['NOT_SERVING', 'SERVING']);
+    server.door.standBy({ leader: undefined, confirmed: async () => undefined });
+    await new Promise((resolve) => watch.once('data', resolve));
+    expect(seen[2]).toBe('NOT_SERVING');
     watch.cancel();
   });
 
