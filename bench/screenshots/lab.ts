@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { packagePath } from '../../cli/package-path.js';
+import { packagePath } from '../../proto/package-path.js';
 
 const MAIN = packagePath('dist', 'cli', 'main.js');
 const run = promisify(execFile);
