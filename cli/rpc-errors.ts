@@ -64,6 +64,8 @@ function explain({ code, details }: ServiceError, address: string): string {
       );
     case status.DEADLINE_EXCEEDED:
       return `the coordinator at ${address} did not answer in time (${details})`;
+    case status.RESOURCE_EXHAUSTED:
+      return `the coordinator at ${address} has enough: ${details}`;
     case status.UNIMPLEMENTED:
       return `what listens at ${address} does not know this request: it is an older coordinator, or none at all (${details})`;
     default:

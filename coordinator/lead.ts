@@ -6,10 +6,10 @@ import { Coordinator, type Follower, type Replayed } from './coordinator.js';
 import { startDashboard } from './dashboard/server.js';
 import type { EventLog } from './event-log/port.js';
 import { createEventLogger } from './event-logger.js';
+import { LARGEST_ARTIFACT } from './limits.js';
 import type { Monitoring } from './monitoring/monitoring.js';
 import { noticeTargets, startNotifier } from './notices/notifier.js';
 import type { Door } from './rpc/door.js';
-import { LiveOutputs } from './rpc/live-outputs.js';
 import { createServices } from './rpc/server.js';
 
 /** An artifact that nothing refers to may be of an upload whose event is on its way: so long, milliseconds. */
@@ -45,7 +45,7 @@ export interface Term {
  */
 export async function lead(term: Term): Promise<void> {
   const { config, log, from, artifacts, door, followers = [], monitoring } = term;
-  const { logger, heartbeatMs = 10_000, leaseMs = 60_000, maxArtifactBytes = 2 ** 30 } = config;
+  const { logger, heartbeatMs = 10_000, leaseMs = 60_000, maxArtifactBytes = LARGEST_ARTIFACT } = config;
   let onFailure: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     onFailure = reject;
@@ -59,17 +59,21 @@ export async function lead(term: Term): Promise<void> {
   const sweep = (): void => {
     keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
   };
-  const outputs = new LiveOutputs();
-  const pages = { coordinator, artifacts, outputs, logger, probes: monitoring.probes };
-  const dashboard = config.http === false ? undefined : await startDashboard(config.http, pages);
+  const dashboard =
+    config.http === false
+      ? undefined
+      : await startDashboard(config.http, {
+          coordinator,
+          turnstile: door.turnstile,
+          logger,
+          probes: monitoring.probes,
+        });
   const ticker = setInterval(() => coordinator.post({ type: 'CheckDeadlines' }, () => {}), Math.min(1000, leaseMs / 4));
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweep();
   let leave = (): void => {};
   try {
-    door.lead(
-      createServices({ coordinator, heartbeatMs, leaseMs, artifacts, keeper, maxArtifactBytes, outputs, logger }),
-    );
+    door.lead(createServices({ coordinator, heartbeatMs, leaseMs, artifacts, keeper, maxArtifactBytes, logger }));
     leave = monitoring.lead(coordinator, log);
     term.onLeading(dashboard?.address);
     await Promise.race([term.until, failure]);

@@ -18,14 +18,9 @@ import type {
 import type { Coordinator } from '../coordinator.js';
 import type { AdjustStudy, Amount } from '../core/commands.js';
 import { workerViews } from '../core/views.js';
+import { HIGHEST_PRIORITY, LONGEST_REASON, MOST_PARALLEL, MOST_TRIALS } from '../limits.js';
 import { toWorker } from '../rpc/convert.js';
-import {
-  HIGHEST_PRIORITY,
-  LONGEST_DURATION_MS,
-  MOST_PARALLEL,
-  MOST_TRIALS,
-  parseConfiguration,
-} from '../spec/index.js';
+import { LONGEST_DURATION_MS, parseConfiguration } from '../spec/index.js';
 import { checkRequestId, looksAt, taken, trialOf } from './look.js';
 import { Refused } from './refused.js';
 
@@ -39,9 +34,6 @@ export interface ControlCalls {
   readonly drainWorker: (request: DrainWorkerRequest) => Promise<DrainWorkerResponse>;
   readonly unquarantineWorker: (request: UnquarantineWorkerRequest) => Promise<UnquarantineWorkerResponse>;
 }
-
-/** Longest reason that people give, in characters. */
-const LONGEST_REASON = 500;
 
 /** The calls with which people steer what runs. */
 export function createControlCalls(coordinator: Coordinator): ControlCalls {

@@ -4,11 +4,9 @@ import { findStudy, findTrial, isRefusal, type Refusal } from '../core/lookup.js
 import type { Study } from '../core/study.js';
 import type { Core } from '../core/transaction.js';
 import { studyView, trialView } from '../core/views.js';
+import { LONGEST_REQUEST_ID } from '../limits.js';
 import { toStudy, toTrial } from '../rpc/convert.js';
 import { Refused } from './refused.js';
-
-/** Longest request id. */
-const MAX_REQUEST_ID = 64;
 
 /** Looks at studies that the log holds. */
 export function looksAt(coordinator: Coordinator): {
@@ -34,10 +32,10 @@ export function trialOf(study: Study, number: number): Trial {
 }
 
 export function checkRequestId(id: string): string {
-  if (id.length <= MAX_REQUEST_ID) return id;
+  if (id.length <= LONGEST_REQUEST_ID) return id;
   throw new Refused({
     code: 'invalid',
-    message: `request_id has ${id.length} characters, at most ${MAX_REQUEST_ID} are allowed`,
+    message: `request_id has ${id.length} characters, at most ${LONGEST_REQUEST_ID} are allowed`,
   });
 }
 

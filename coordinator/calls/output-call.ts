@@ -3,12 +3,10 @@ import { ArtifactError, type ArtifactStore } from '../artifacts/port.js';
 import type { Coordinator } from '../coordinator.js';
 import { findTrial, isRefusal } from '../core/lookup.js';
 import { isFinal, newestAttempt } from '../core/trial.js';
+import { MOST_OUTPUT_BYTES } from '../limits.js';
 import type { LiveOutputs } from '../rpc/live-outputs.js';
 import { studyOf } from './look.js';
 import { Refused } from './refused.js';
-
-/** Most bytes of an output that are given out. */
-const MOST_BYTES = 1_048_576;
 
 export interface OutputCallOptions {
   readonly coordinator: Pick<Coordinator, 'view'>;
@@ -16,11 +14,9 @@ export interface OutputCallOptions {
   readonly outputs: LiveOutputs;
 }
 
-export type OutputCall = (request: GetOutputRequest) => Promise<GetOutputResponse>;
-
 /** The end of what a trial printed: of its running attempt as its worker has it now, else what was kept of the last one. */
-export function createOutputCall({ coordinator, artifacts, outputs }: OutputCallOptions): OutputCall {
-  return async ({ study: id, trial: number }) => {
+export function createOutputCall({ coordinator, artifacts, outputs }: OutputCallOptions) {
+  return async ({ study: id, trial: number }: GetOutputRequest): Promise<GetOutputResponse> => {
     const { study, trial } = await coordinator.view((core) => {
       const found = studyOf(core, id);
       const wanted = findTrial(found, number);
@@ -49,11 +45,11 @@ async function contentOf(artifacts: ArtifactStore, id: string): Promise<Buffer> 
     for await (const piece of artifacts.get(id)) {
       pieces.push(piece);
       bytes += piece.length;
-      if (bytes > MOST_BYTES) break;
+      if (bytes > MOST_OUTPUT_BYTES) break;
     }
   } catch (error) {
     if (error instanceof ArtifactError) throw new Refused({ code: 'not_found', message: error.message });
     throw error;
   }
-  return Buffer.concat(pieces).subarray(-MOST_BYTES);
+  return Buffer.concat(pieces).subarray(-MOST_OUTPUT_BYTES);
 }

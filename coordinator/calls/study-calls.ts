@@ -21,6 +21,7 @@ import type { Coordinator } from '../coordinator.js';
 import { codeSourceOf } from '../core/objective-facts.js';
 import type { SearchSpec } from '../core/spec.js';
 import { leaderboardView, seenView, studyView, trialView, workerViews } from '../core/views.js';
+import { LONGEST_FILE_NAME } from '../limits.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import { formatFault, parseSearchFile } from '../spec/index.js';
 import { type ControlCalls, createControlCalls } from './control-calls.js';
@@ -47,7 +48,7 @@ export function createStudyCalls(coordinator: Coordinator, clock: () => number):
   const { viewOf, studyAfter } = looksAt(coordinator);
   return {
     createStudy: async ({ requestId, spec: source, fileName, codeDigest }) => {
-      const parsed = parseSearchFile(source, fileName === '' ? 'search.yaml' : fileName);
+      const parsed = parseSearchFile(source, checkFileName(fileName));
       if (!parsed.ok) {
         throw new Refused({ code: 'invalid', message: parsed.faults.map(formatFault).join('\n') }, parsed.faults);
       }
@@ -108,6 +109,15 @@ export function createStudyCalls(coordinator: Coordinator, clock: () => number):
 
     listWorkers: () => coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map(toWorker) })),
   };
+}
+
+/** Faults begin with it. */
+function checkFileName(name: string): string {
+  if (name.length > LONGEST_FILE_NAME) {
+    const words = `file_name has ${name.length} characters, at most ${LONGEST_FILE_NAME} are allowed`;
+    throw new Refused({ code: 'invalid', message: words });
+  }
+  return name === '' ? 'search.yaml' : name.replaceAll(/\p{Cc}/gu, '?');
 }
 
 const ACTIONS = {

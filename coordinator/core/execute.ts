@@ -77,7 +77,7 @@ export function executePlan(core: Core, at: number): readonly Event[] {
 function decide(tx: Transaction, command: Command): Decision<Replies[Command['type']]> {
   switch (command.type) {
     case 'CreateStudy':
-      return { reply: createStudy(tx, command) };
+      return createStudy(tx, command);
     case 'ControlStudy':
       return controlStudy(tx, command);
     case 'AdjustStudy':

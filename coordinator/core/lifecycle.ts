@@ -1,3 +1,4 @@
+import { MOST_REPORTS } from '../limits.js';
 import { releaseArtifacts } from './artifacts.js';
 import type { AttemptName } from './attempt-name.js';
 import { LONGEST_DELAY_MS } from './delayed.js';
@@ -41,6 +42,11 @@ export function recordReport(
   metrics: Readonly<Record<string, number>>,
 ): void {
   if (step <= (trial.reports.at(-1)?.step ?? 0)) return;
+  if (trial.reports.length >= MOST_REPORTS) {
+    const words = `it reported more than ${MOST_REPORTS} steps, and no trial may: report every so many of them`;
+    endAttempt(tx, study, trial, 'failed', words);
+    return;
+  }
   const attempt = attemptNumber(trial);
   const logged = loggedOf(metrics);
   tx.emit({ type: 'TrialReported', study: study.id, trial: trial.number, attempt, at: tx.at, step, metrics: logged });

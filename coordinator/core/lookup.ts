@@ -6,7 +6,8 @@ import type { Trial } from './trial.js';
 
 /** Why a command was refused; it wrote nothing. */
 export interface Refusal {
-  readonly code: 'not_found' | 'conflict';
+  /** `limit`: there would be more of something than is possible; it may be possible later. */
+  readonly code: 'not_found' | 'conflict' | 'limit';
   readonly message: string;
 }
 
@@ -15,6 +16,10 @@ export type Decision<Reply> = { readonly reply: Reply } | { readonly refusal: Re
 
 export function conflict(message: string): { readonly refusal: Refusal } {
   return { refusal: { code: 'conflict', message } };
+}
+
+export function limit(message: string): { readonly refusal: Refusal } {
+  return { refusal: { code: 'limit', message } };
 }
 
 /** A study by its id; the latest one for an empty id. */

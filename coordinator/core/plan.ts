@@ -1,7 +1,7 @@
 import { fillParams, type Params, Rng, trialSeed } from '../../search/index.js';
 import { endStudy, settle } from './lifecycle.js';
+import { Needs } from './needs.js';
 import { findRoom, type Room } from './placement.js';
-import { slotsOf } from './resources.js';
 import type { Study } from './study.js';
 import type { Transaction } from './transaction.js';
 import { attemptNumber, isFailure, type Trial } from './trial.js';
@@ -18,10 +18,12 @@ const MOST_PASSED_OVER = 8;
 export function plan(tx: Transaction): void {
   const { state, fleet } = tx.core;
   if (fleet.free.size === 0) return;
-  const demanding = new Set([...state.active].filter((study) => wants(study, tx.at)));
-  while (demanding.size > 0 && fleet.free.size > 0) {
-    const study = neediest(demanding);
-    if (!startNext(tx, study) || !wants(study, tx.at)) demanding.delete(study);
+  const needs = new Needs([...state.active].filter((study) => wants(study, tx.at)));
+  while (fleet.free.size > 0) {
+    const study = needs.neediest;
+    if (study === undefined) break;
+    if (startNext(tx, study) && wants(study, tx.at)) needs.served();
+    else needs.dismiss();
   }
 }
 
@@ -43,19 +45,6 @@ export function mayPropose(study: Study): boolean {
 /** The paused trial that goes on next. */
 function promoted(study: Study): number | undefined {
   return study.status === 'running' && study.paused.size > 0 ? study.promoter?.next(study.history) : undefined;
-}
-
-function neediest(studies: Iterable<Study>): Study {
-  let first: { readonly study: Study; readonly priority: number; readonly slots: number } | undefined;
-  for (const study of studies) {
-    const { priority = 0, requires } = study.spec;
-    const slots = study.running.size * slotsOf(requires);
-    if (first !== undefined && (priority < first.priority || (priority === first.priority && slots >= first.slots))) {
-      continue;
-    }
-    first = { study, priority, slots };
-  }
-  return first!.study;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { MOST_OPEN_STUDIES, MOST_QUEUED, MOST_STUDIES, MOST_TRIALS } from '../limits.js';
 import type { AdjustStudy, Amount, ControlStudy, CreateStudy, DeleteStudy, EnqueueTrial } from './commands.js';
 import { endStudy, settle } from './lifecycle.js';
-import { conflict, type Decision, findStudy, isRefusal } from './lookup.js';
+import { conflict, type Decision, findStudy, isRefusal, limit } from './lookup.js';
 import type { SearchSpec } from './spec.js';
 import type { State } from './state.js';
 import { type Study, timeUsed } from './study.js';
@@ -10,14 +11,24 @@ export interface StudyReply {
   readonly study: string;
 }
 
-export function createStudy(tx: Transaction, { requestId, spec, source, drawnSeed }: CreateStudy): StudyReply {
+export function createStudy(
+  tx: Transaction,
+  { requestId, spec, source, drawnSeed }: CreateStudy,
+): Decision<StudyReply> {
   const { state } = tx.core;
-  const before = requestId === '' ? undefined : state.requests.get(requestId);
-  if (before !== undefined) return { study: before.study };
+  const before = made(tx, requestId);
+  if (before !== undefined) return { reply: before };
+  if (state.studies.size >= MOST_STUDIES) {
+    return limit(`there are ${state.studies.size} studies, at most ${MOST_STUDIES} are kept: delete some first`);
+  }
+  if (state.active.size >= MOST_OPEN_STUDIES) {
+    const words = `${state.active.size} studies have not finished, at most ${MOST_OPEN_STUDIES} may be open at a time`;
+    return limit(`${words}: stop some, or wait for them`);
+  }
   const study = freeId(state, spec.name);
   const seeded = { ...spec, seed: spec.seed ?? drawnSeed };
   tx.emit({ type: 'StudyCreated', study, at: tx.at, requestId, spec: seeded, source });
-  return { study };
+  return { reply: { study } };
 }
 
 /** The name itself, or with the first free one of -2, -3, ... behind it. */
@@ -95,6 +106,9 @@ function budgetFault(study: Study, change: BudgetChange, at: number): string | u
   if (isMore(timeMs) && budget.timeMs === undefined) return 'has no budget of time to add to: give the whole time';
   const after = budgetAfter(study, change);
   const used = timeUsed(study, at);
+  if (trials !== undefined && after.trials! > MOST_TRIALS) {
+    return `would have a budget of ${after.trials} trials: at most ${MOST_TRIALS} are possible`;
+  }
   if (trials !== undefined && after.trials! < study.proposed) {
     return `has started ${study.proposed} trials already: its budget must be at least that, not ${after.trials}`;
   }
@@ -152,6 +166,9 @@ export function enqueueTrial(tx: Transaction, { requestId, study: id, params }: 
   if (isRefusal(study)) return { refusal: study };
   const { trials } = study.spec.budget;
   const queued = study.queue.length - study.enqueued;
+  if (queued >= MOST_QUEUED) {
+    return limit(`study ${study.id} has ${queued} configurations in its queue, at most ${MOST_QUEUED} may wait there`);
+  }
   const extend = `extend it first, with "assay extend ${study.id} --trials +1"`;
   if (trials !== undefined && study.proposed + queued >= trials) {
     return conflict(`study ${study.id} has no trial of its ${trials} left for it: ${extend}`);

@@ -1,6 +1,7 @@
+import { MOST_TRIALS } from '../limits.js';
 import type { InvalidateTrial, RerunTrial, StopTrial } from './commands.js';
 import { requestStop, settle, withdraw } from './lifecycle.js';
-import { conflict, type Decision, findStudy, findTrial, isRefusal, type Refusal } from './lookup.js';
+import { conflict, type Decision, findStudy, findTrial, isRefusal, limit, type Refusal } from './lookup.js';
 import type { Study } from './study.js';
 import type { Transaction } from './transaction.js';
 import { isFinal, type Trial } from './trial.js';
@@ -25,6 +26,7 @@ export function rerunTrial(
     return conflict(`study ${study.id} is being stopped: try again when it has ended`);
   }
   const trial = study.trials.length;
+  if (trial >= MOST_TRIALS) return limit(`study ${study.id} has ${trial} trials, at most ${MOST_TRIALS} are possible`);
   tx.emit({
     type: 'TrialProposed',
     study: study.id,

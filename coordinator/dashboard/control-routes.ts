@@ -6,12 +6,10 @@ import { StudyAction } from '../../proto/index.js';
 import { studyJson, trialJson, workerJson } from '../../proto/json.js';
 import { Refused } from '../calls/refused.js';
 import type { StudyCalls } from '../calls/study-calls.js';
+import { LARGEST_BODY, LONGEST_REQUEST_ID } from '../limits.js';
 import { wholeNumber } from './refusal.js';
 
-/** Largest body of a request, bytes: a search file of the largest size, and what JSON makes of it. */
-const LARGEST_BODY = 4 * 2 ** 20;
-
-const requestId = z.string().max(64).default('');
+const requestId = z.string().max(LONGEST_REQUEST_ID).default('');
 const createBody = z.strictObject({ requestId, spec: z.string() });
 const adjustBody = z.strictObject({
   requestId,

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { LONGEST_UNREAD_MS } from '../limits.js';
 
 /** A connection that nothing is written to for this long is cut by proxies; milliseconds. */
 const KEEPALIVE_MS = 15_000;
@@ -8,13 +9,16 @@ const RETRY_MS = 1_000;
 
 /**
  * One browser's event stream (server-sent events). A reader that does not keep up is not written to until it has taken
- * what it was sent: whoever feeds the stream then sends it the difference, which is shorter than the story.
+ * what it was sent: whoever feeds the stream then sends it the difference, which is shorter than the story. One that takes
+ * nothing for a minute is let go.
  */
 export class EventStream {
   /** The log position up to which this reader has been told. */
   position: number;
   #ready = true;
   #open = true;
+  /** When it was found to be behind, milliseconds of the process; undefined while it keeps up. */
+  #behindSince: number | undefined;
   readonly #response: ServerResponse;
   readonly #keepalive: NodeJS.Timeout;
 
@@ -22,7 +26,13 @@ export class EventStream {
    * @param onReady called when a reader that was behind can take more
    * @param onClose called once, when the reader has gone
    */
-  constructor(response: ServerResponse, position: number, onReady: () => void, onClose: () => void) {
+  constructor(
+    response: ServerResponse,
+    position: number,
+    onReady: () => void,
+    onClose: () => void,
+    unreadMs: number = LONGEST_UNREAD_MS,
+  ) {
     this.#response = response;
     this.position = position;
     response.writeHead(200, {
@@ -31,9 +41,16 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     response.write(`retry: ${RETRY_MS}\n\n`);
-    this.#keepalive = setInterval(() => response.write(':\n\n'), KEEPALIVE_MS);
+    this.#keepalive = setInterval(
+      () => {
+        if (this.#ready) response.write(':\n\n');
+        else if (performance.now() - (this.#behindSince ?? 0) > unreadMs) response.destroy();
+      },
+      Math.min(KEEPALIVE_MS, unreadMs),
+    );
     response.on('drain', () => {
       this.#ready = true;
+      this.#behindSince = undefined;
       if (this.#open) onReady();
     });
     response.on('close', () => {
@@ -55,7 +72,9 @@ export class EventStream {
   /** Sends a frame made by {@link frame}. */
   send(text: string, position: number): void {
     this.position = position;
-    if (this.#open) this.#ready = this.#response.write(text);
+    if (!this.#open || this.#response.write(text)) return;
+    this.#ready = false;
+    this.#behindSince ??= performance.now();
   }
 
   end(): void {

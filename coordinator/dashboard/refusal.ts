@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type RefusalCode, Refused } from '../calls/refused.js';
 
 /** The one table that turns refusals into HTTP status codes. */
-const STATUS: Record<RefusalCode, ContentfulStatusCode> = { not_found: 404, conflict: 409, invalid: 400 };
+const STATUS: Record<RefusalCode, ContentfulStatusCode> = { not_found: 404, conflict: 409, invalid: 400, limit: 429 };
 
 /** What a refused request is answered. */
 export function answerOf({ code, message, faults }: Refused): { body: object; status: ContentfulStatusCode } {

@@ -9,27 +9,26 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
 import { PROBE_PATHS, type Probes, probe } from '../../telemetry/probes.js';
-import type { ArtifactStore } from '../artifacts/port.js';
-import { createOutputCall } from '../calls/output-call.js';
 import { Refused } from '../calls/refused.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { ConfigError } from '../errors.js';
-import type { LiveOutputs } from '../rpc/live-outputs.js';
 import { parseAddress, type RunningServer } from '../rpc/server.js';
+import type { Turnstile } from '../rpc/turnstile.js';
 import { controlRoutes } from './control-routes.js';
 import { Feeds } from './feeds.js';
 import { protectiveHeaders, sameSiteOnly } from './guard.js';
+import { boundConnections, SERVER_OPTIONS, takeTurns } from './http-limits.js';
 import { readRoutes } from './read-routes.js';
 import { answerOf } from './refusal.js';
 
 export interface DashboardOptions {
   readonly coordinator: Coordinator;
-  readonly artifacts: ArtifactStore;
-  readonly outputs: LiveOutputs;
   readonly logger: Logger;
   /** What tells the process's health and figures; none is told without. */
   readonly probes?: Probes | undefined;
+  /** What other doors let callers in by; they share what they may ask for. */
+  readonly turnstile: Turnstile;
   readonly clock?: () => number;
 }
 
@@ -47,7 +46,7 @@ export const DEFAULT_HTTP = '127.0.0.1:7071';
  * @throws {ConfigError} when the address cannot be listened on
  */
 export async function startDashboard(listen: string | undefined, options: DashboardOptions): Promise<RunningServer> {
-  const { coordinator, logger, clock = Date.now, probes } = options;
+  const { coordinator, logger, clock = Date.now, probes, turnstile } = options;
   const feeds = await Feeds.open(coordinator, clock);
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(protectiveHeaders);
@@ -56,9 +55,10 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
     context.header('cache-control', 'no-store');
     return next();
   });
+  app.use('/api/*', takeTurns(turnstile));
   app.use('/api/*', compress());
   const calls = createStudyCalls(coordinator, clock);
-  app.route('/api', readRoutes({ coordinator, calls, getOutput: createOutputCall(options), feeds, clock }));
+  app.route('/api', readRoutes({ coordinator, calls, feeds, clock }));
   app.route('/api', controlRoutes(calls));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
   if (probes !== undefined) {
@@ -79,7 +79,8 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
     const message = 'the coordinator failed on this request; its log says why';
     return context.json({ error: { code: 'internal', message } }, 500);
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: SERVER_OPTIONS }) as Server;
+  boundConnections(server);
   const address = await (listen === undefined ? bindByDefault(server) : bind(server, listen)).catch(
     (error: unknown) => {
       feeds.close();

@@ -31,6 +31,16 @@ import { dataKeyOf } from '../core/objective-facts.js';
 import type { Study as CoreStudy, StudyStatus } from '../core/study.js';
 import { attemptNumber, type Trial as CoreTrial } from '../core/trial.js';
 import type { LeaderboardView, StudyView, TrialView, WorkerView } from '../core/views.js';
+import {
+  LONGEST_ERROR,
+  LONGEST_METRIC,
+  LONGEST_WORD,
+  MOST_GPUS,
+  MOST_HELD,
+  MOST_METRICS,
+  MOST_SAVED_FILES,
+} from '../limits.js';
+import { attachFault } from './attach-limits.js';
 
 /** A message that the protocol does not allow; the message says which field and why. */
 export class ProtocolError extends Error {
@@ -46,9 +56,8 @@ export function fromRef(ref: AttemptRef | undefined): AttemptName {
 }
 
 export function fromAttach(attach: Attach): WorkerProfile {
-  if (attach.workerId === '') throw new ProtocolError('worker_id is empty');
-  if (attach.slots < 1 || attach.slots > 10_000)
-    throw new ProtocolError(`slots ${attach.slots} must be from 1 to 10000`);
+  const fault = attachFault(attach);
+  if (fault !== undefined) throw new ProtocolError(fault);
   return {
     id: attach.workerId,
     name: attach.name === '' ? attach.workerId : attach.name,
@@ -65,6 +74,10 @@ export function fromAttach(attach: Attach): WorkerProfile {
 }
 
 export function fromHeartbeat({ running, gpuUse }: Heartbeat): Required<Pick<HearWorker, 'holds' | 'gpuUse'>> {
+  if (running.length > MOST_HELD || gpuUse.length > MOST_GPUS) {
+    const words = `${running.length} attempts and ${gpuUse.length} GPUs`;
+    throw new ProtocolError(`a heartbeat names ${words}, at most ${MOST_HELD} and ${MOST_GPUS} are possible`);
+  }
   return { holds: running.map(fromRef), gpuUse };
 }
 
@@ -81,9 +94,13 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
   return {
     type: 'RecordProgress',
     worker,
-    started: progress.started.map((one) => ({ ...fromRef(one.attempt), datasetDigest: one.datasetDigest })),
+    started: progress.started.map(({ attempt, datasetDigest }) => {
+      if (datasetDigest.length <= LONGEST_WORD) return { ...fromRef(attempt), datasetDigest };
+      throw new ProtocolError(`a dataset_digest has ${datasetDigest.length} characters: it must be a SHA-256`);
+    }),
     reports: progress.reports.map(({ attempt, report }) => {
       if (report === undefined || report.step < 1) throw new ProtocolError('a report has no step, or one below 1');
+      checkMetrics(report.metrics);
       const { study, trial, attempt: number } = fromRef(attempt);
       return { study, trial, attempt: number, step: report.step, metrics: report.metrics };
     }),
@@ -92,13 +109,30 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
       if (outcome === Outcome.OUTCOME_UNSPECIFIED || outcome === Outcome.UNRECOGNIZED) {
         throw new ProtocolError('a result has no known outcome');
       }
-      return { ...fromRef(attempt), outcome: OUTCOMES[outcome], error };
+      return { ...fromRef(attempt), outcome: OUTCOMES[outcome], error: lineOf(error) };
     }),
   };
 }
 
-/** Most files that are saved together. */
-const MOST_FILES = 256;
+/** Counts, on the way of every report, without a list of the names. */
+function checkMetrics(metrics: Readonly<Record<string, number>>): void {
+  let count = 0;
+  for (const name in metrics) {
+    count += 1;
+    if (name.length > LONGEST_METRIC) {
+      throw new ProtocolError(`a metric's name has ${name.length} characters, at most ${LONGEST_METRIC} are possible`);
+    }
+  }
+  if (count > MOST_METRICS) {
+    throw new ProtocolError(`a report has ${count} metrics, at most ${MOST_METRICS} are possible`);
+  }
+}
+
+/** One line for people: whatever a program made of it, it is not to move their cursor. */
+function lineOf(text: string): string {
+  const cut = text.length > LONGEST_ERROR ? `${text.slice(0, LONGEST_ERROR - 1)}…` : text;
+  return cut.replaceAll(/\p{Cc}+/gu, ' ');
+}
 
 const KINDS = {
   [SavedKind.SAVED_KIND_CHECKPOINT]: 'checkpoint',
@@ -110,8 +144,8 @@ function fromSaved({ kind, step, files, metrics }: AttemptSaved): SavedFiles {
   if (kind === SavedKind.SAVED_KIND_UNSPECIFIED || kind === SavedKind.UNRECOGNIZED) {
     throw new ProtocolError('what was saved is of no known kind');
   }
-  if (files.length < 1 || files.length > MOST_FILES) {
-    throw new ProtocolError(`${files.length} files were saved together: it must be 1 to ${MOST_FILES}`);
+  if (files.length < 1 || files.length > MOST_SAVED_FILES) {
+    throw new ProtocolError(`${files.length} files were saved together: it must be 1 to ${MOST_SAVED_FILES}`);
   }
   if (kind === SavedKind.SAVED_KIND_CHECKPOINT && step < 1) throw new ProtocolError('a checkpoint has no step');
   const names = new Set<string>();
@@ -121,6 +155,7 @@ function fromSaved({ kind, step, files, metrics }: AttemptSaved): SavedFiles {
     if (names.has(name)) throw new ProtocolError(`two saved files are called ${name}`);
     names.add(name);
   }
+  checkMetrics(metrics);
   const logged = Object.entries(metrics).map(([name, value]) => [name, toLogged(value)] as const);
   return {
     kind: KINDS[kind],

@@ -63,7 +63,10 @@ export class Door {
     'grpc.max_concurrent_streams': MOST_STREAMS,
     'grpc.max_connection_idle_ms': LONGEST_IDLE_MS,
   });
-  readonly #turnstile = new Turnstile((peer) => this.#listener?.cut(peer));
+  readonly #turnstile = new Turnstile({
+    cut: (peer) => this.#listener?.cut(peer),
+    drop: (peer) => this.#listener?.drop(peer),
+  });
   #listener: Listener | undefined;
   readonly #open = new Set<OpenCall>();
   readonly #parked = new Map<ServerCall, () => void>();

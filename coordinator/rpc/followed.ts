@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LONGEST_UNREAD_MS } from '../limits.js';
-import { chargeOf } from './turnstile.js';
+import { chargeOf, drop } from './turnstile.js';
 
 /** A stream that the coordinator sends. */
 export interface Followed<M> extends NodeJS.EventEmitter {
@@ -49,7 +49,10 @@ async function inTime(call: NodeJS.EventEmitter, read: Promise<unknown>, unreadM
   const over = new AbortController();
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new SlowReaderError(unreadMs)), unreadMs);
+    late = setTimeout(() => {
+      drop(call);
+      reject(new SlowReaderError(unreadMs));
+    }, unreadMs);
   });
   const gone = ['cancelled', 'close'].map((event) => once(call, event, { signal: over.signal }).catch(() => {}));
   try {

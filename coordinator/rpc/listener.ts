@@ -8,6 +8,7 @@ import {
   MOST_CONNECTIONS,
   MOST_CONNECTIONS_OF_AN_ADDRESS,
 } from '../limits.js';
+import type { Connections } from './turnstile.js';
 
 /** Files that the process needs beside its connections: the log, artifacts, the dashboard. */
 const OTHER_FILES = 512;
@@ -36,7 +37,7 @@ interface Cut {
 /**
  * Takes connections, no more than there is room for, and hands them on. Whoever connects and says nothing is let go.
  */
-export class Listener {
+export class Listener implements Connections {
   readonly #take: (socket: Socket) => void;
   readonly #servers: Server[] = [];
   readonly #sockets = new Map<string, Socket>();
@@ -63,7 +64,12 @@ export class Listener {
     return taken;
   }
 
-  /** Ends a connection whose peer does no good. @param peer `address:port` */
+  /** Ends a connection. @param peer `address:port` */
+  drop(peer: string): void {
+    this.#sockets.get(peer)?.destroy();
+  }
+
+  /** Ends a connection whose peer does no good, and is slow to take others from its address. */
   cut(peer: string): void {
     const socket = this.#sockets.get(peer);
     if (socket === undefined) return;

@@ -21,18 +21,14 @@ export interface RunningServer {
   close(): void;
 }
 
-export type ServiceOptions = WorkerServiceOptions &
-  Omit<StudyServiceOptions, 'outputs'> &
-  ArtifactServiceOptions & {
-    /** Shared with whoever else shows what attempts print. */
-    readonly outputs?: LiveOutputs;
-  };
+export type ServiceOptions = WorkerServiceOptions & Omit<StudyServiceOptions, 'outputs'> & ArtifactServiceOptions;
 
 const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService, ExternalScalerService];
 
 /** Everything that a coordinator which leads answers. */
 export function createServices(options: ServiceOptions): Service[] {
-  const { coordinator, outputs = new LiveOutputs(), logger } = options;
+  const { coordinator, logger } = options;
+  const outputs = new LiveOutputs();
   return [
     ...createStandbyServices({ look: (look) => coordinator.view(({ state }) => look(state)), logger }),
     { definition: WorkerServiceService, handlers: createWorkerService({ ...options, outputs }) },

@@ -7,6 +7,7 @@ const CODES: Record<RefusalCode | 'internal', status> = {
   not_found: status.NOT_FOUND,
   conflict: status.FAILED_PRECONDITION,
   invalid: status.INVALID_ARGUMENT,
+  limit: status.RESOURCE_EXHAUSTED,
   internal: status.INTERNAL,
 };
 

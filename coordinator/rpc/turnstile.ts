@@ -31,6 +31,16 @@ export interface Entry {
    * @returns milliseconds that a stream should wait before it sends more
    */
   charge(rows: number): number;
+  /** Ends the connection of a reader that leaves unread what is sent to it: nothing else frees what waits for it. */
+  drop(): void;
+}
+
+/** The connections that calls come over; a peer is `address:port`. */
+export interface Connections {
+  /** Ends one, and is slow to take others from that address. */
+  cut(peer: string): void;
+  /** Ends one. */
+  drop(peer: string): void;
 }
 
 /** What becomes of a call. */
@@ -60,40 +70,39 @@ const MOST_VISITORS = 10_000;
  */
 export class Turnstile {
   readonly #visitors = new Map<string, Visitor>();
-  readonly #cut: (peer: string) => void;
+  readonly #connections: Connections;
   readonly #clock: () => number;
   #followed = 0;
   #sessions = 0;
 
-  /** @param cut ends the connection of a peer, `address:port` */
-  constructor(cut: (peer: string) => void, clock: () => number = () => performance.now()) {
-    this.#cut = cut;
+  constructor(connections: Connections = NO_CONNECTIONS, clock: () => number = () => performance.now()) {
+    this.#connections = connections;
     this.#clock = clock;
   }
 
   pass(path: string, kind: CallKind, call: PassingCall, passage: Passage): void {
     if (kind === 'session') {
-      this.#passSession(passage);
+      this.#passSession(call, passage);
       return;
     }
     const visitor = this.#visitorOf(call);
     if (visitor.calls >= MOST_CALLS) {
       passage.refuse(`${visitor.calls} calls of yours are under way, at most ${MOST_CALLS} are possible at a time`);
-      this.#cut(call.getPeer());
+      this.#connections.cut(call.getPeer());
       return;
     }
     visitor.calls += 1;
     const over = this.#overFollowed(kind, visitor);
     const waitMs = over === undefined ? visitor.allowance.take(unitsOf(path), this.#clock()) : undefined;
     if (waitMs === 0) {
-      passage.enter(this.#entryOf(kind, visitor));
+      passage.enter(this.#entryOf(kind, visitor, call));
       return;
     }
     let left = false;
     const timer = setTimeout(() => {
       if (left) return;
       left = true;
-      if (waitMs !== undefined) passage.enter(this.#entryOf(kind, visitor));
+      if (waitMs !== undefined) passage.enter(this.#entryOf(kind, visitor, call));
       else {
         visitor.calls -= 1;
         passage.refuse(over ?? TOO_FAST);
@@ -107,7 +116,7 @@ export class Turnstile {
     });
   }
 
-  #passSession(passage: Passage): void {
+  #passSession(call: PassingCall, passage: Passage): void {
     if (this.#sessions >= MOST_SESSIONS) {
       passage.refuse(`${this.#sessions} workers are attached, at most ${MOST_SESSIONS} are possible`);
       return;
@@ -116,7 +125,7 @@ export class Turnstile {
     const leave = once(() => {
       this.#sessions -= 1;
     });
-    passage.enter({ leave, charge: () => 0 });
+    passage.enter({ leave, charge: () => 0, drop: () => this.#connections.drop(call.getPeer()) });
   }
 
   #overFollowed(kind: CallKind, visitor: Visitor): string | undefined {
@@ -128,7 +137,7 @@ export class Turnstile {
     return `${this.#followed} streams are followed, at most ${MOST_FOLLOWED_IN_ALL} are possible: come again`;
   }
 
-  #entryOf(kind: CallKind, visitor: Visitor): Entry {
+  #entryOf(kind: CallKind, visitor: Visitor, call: PassingCall): Entry {
     const followed = kind === 'followed' ? 1 : 0;
     visitor.followed += followed;
     this.#followed += followed;
@@ -139,6 +148,7 @@ export class Turnstile {
         this.#followed -= followed;
       }),
       charge: (rows) => visitor.allowance.spend(rows / ROWS_OF_A_UNIT, this.#clock()),
+      drop: () => this.#connections.drop(call.getPeer()),
     };
   }
 
@@ -161,6 +171,9 @@ export class Turnstile {
     }
   }
 }
+
+/** Of a door whose connections are bounded by other means. */
+const NO_CONNECTIONS: Connections = { cut: () => {}, drop: () => {} };
 
 const TOO_FAST = `more than ${UNITS_PER_SECOND} units of work a second were asked for (${UNITS_AT_ONCE} after a rest; a call is one, a study ${UNITS_OF_A_STUDY}, ${ROWS_OF_A_UNIT} trials in an answer one more): ask less often`;
 
@@ -199,6 +212,11 @@ const entries = new WeakMap<object, Entry>();
 /** Remembers a call's entry for whoever answers it. */
 export function remember(call: object, entry: Entry): void {
   entries.set(call, entry);
+}
+
+/** See {@link Entry.drop}. */
+export function drop(call: object): void {
+  entries.get(call)?.drop();
 }
 
 /** See {@link Entry.charge}; a call that came through no turnstile is charged nothing. */

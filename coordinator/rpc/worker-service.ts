@@ -1,6 +1,5 @@
-import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Attach, Attached, SessionRequest, SessionResponse, WorkerServiceServer } from '../../proto/index.js';
+import type { Attach, Attached, SessionRequest, WorkerServiceServer } from '../../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
 import type { ArtifactKeeper } from '../artifacts/keeper.js';
 import type { Coordinator, Follower } from '../coordinator.js';
@@ -11,8 +10,8 @@ import { attemptNumber } from '../core/trial.js';
 import { fromAttach, fromHeartbeat, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
 import type { LiveOutputs } from './live-outputs.js';
 import { Outgoing } from './outgoing.js';
-
-type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
+import { carrySession } from './session-stream.js';
+import type { SessionInput, WorkerSessions, WorkerStream } from './sessions.js';
 
 export interface WorkerServiceOptions {
   readonly coordinator: Pick<Coordinator, 'post' | 'follow'>;
@@ -25,42 +24,11 @@ export interface WorkerServiceOptions {
   readonly outputs?: LiveOutputs | undefined;
 }
 
-/** The coordinator's end of one worker's stream, whatever carries it. */
-export interface WorkerStream {
-  write(response: SessionResponse): void;
-  /** Ends it after what was written. */
-  end(): void;
-  /** Ends it because the worker broke the protocol. */
-  fail(why: string): void;
-}
-
-/** What a stream's carrier tells the session on it. */
-export interface SessionInput {
-  receive(request: SessionRequest): void;
-  /** The stream has ended, in whatever way. */
-  close(): void;
-}
-
-/** Takes workers' streams: one session each. */
-export interface WorkerSessions {
-  open(stream: WorkerStream): SessionInput;
-}
-
 /** The workers' service over gRPC. */
 export function createWorkerService(options: WorkerServiceOptions): WorkerServiceServer {
   const sessions = createWorkerSessions(options);
   return {
-    session(call: Call): void {
-      const session = sessions.open({
-        write: (response) => void call.write(response),
-        end: () => void call.end(),
-        fail: (details) => void call.emit('error', { code: status.INVALID_ARGUMENT, details }),
-      });
-      call.on('data', (request: SessionRequest) => session.receive(request));
-      call.on('end', () => session.close());
-      call.on('cancelled', () => session.close());
-      call.on('error', () => session.close());
-    },
+    session: (call) => carrySession(call, sessions),
   };
 }
 

@@ -8,14 +8,13 @@ import {
   valueFault,
 } from '../../search/index.js';
 import { didYouMean } from '../core/nearest.js';
+import { MOST_ENQUEUED } from '../limits.js';
 import { conditionHolds, conditionText } from './conditions.js';
 import { FaultList, type Place } from './fault.js';
 import { readYaml } from './read-yaml.js';
 import { describe, readValue } from './readers.js';
 import type { SourceMap, SourceNode } from './source-tree.js';
 import type { DeclaredSpace } from './space-section.js';
-
-const MOST_ROWS = 1000;
 
 /** Reads `enqueue:`; rows come back with their keys in the order of the space. */
 export function readEnqueue(
@@ -28,8 +27,8 @@ export function readEnqueue(
     faults.add(node, `must be a list of configurations like [{lr: 0.01}], not ${describe(node)}`);
     return [];
   }
-  if (node.items.length > MOST_ROWS) {
-    faults.add(node, `has ${node.items.length} configurations, at most ${MOST_ROWS} are possible`);
+  if (node.items.length > MOST_ENQUEUED) {
+    faults.add(node, `has ${node.items.length} configurations, at most ${MOST_ENQUEUED} are possible`);
     return [];
   }
   const rows = node.items.map((item) => ({ item, params: readRow(item, declared, faults) }));

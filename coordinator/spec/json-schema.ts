@@ -2,6 +2,20 @@ import { nullConfigSchema, OBJECTIVE_KINDS, TRAIN_METRICS, trainConfigSchema } f
 import { commandConfigSchema, moduleConfigSchema } from '../../proto/own-code.js';
 import { PRUNER_SETTINGS, SAMPLER_SETTINGS, type Setting, type Settings } from '../../search/index.js';
 import { PARAM_NAME } from '../core/objective-config.js';
+import {
+  HIGHEST_PRIORITY,
+  MOST_ATTEMPTS,
+  MOST_CHOICES,
+  MOST_ENQUEUED,
+  MOST_GPUS,
+  MOST_LABELS,
+  MOST_PARALLEL,
+  MOST_PARAMS,
+  MOST_RELATIONS,
+  MOST_REPEATS,
+  MOST_TRIALS,
+  STUDY_NAME,
+} from '../limits.js';
 import { OPERATORS } from './conditions.js';
 import { DURATION } from './duration.js';
 import { templateSchema } from './json-schema-template.js';
@@ -9,18 +23,7 @@ import { ARTIFACTS_PATTERN, OUTPUT_PATTERN } from './keep-section.js';
 import type { JsonSchema } from './schema-issues.js';
 import { ENDING_SAMPLERS, settingKey } from './settings-section.js';
 import { SIZE } from './size.js';
-import { MOST_PARAMS } from './space-section.js';
-import {
-  DEFAULT_ATTEMPTS,
-  HIGHEST_PRIORITY,
-  LARGEST_SEED,
-  MOST_ATTEMPTS,
-  MOST_GPUS,
-  MOST_PARALLEL,
-  MOST_REPEATS,
-  MOST_TRIALS,
-  STUDY_NAME,
-} from './study-sections.js';
+import { DEFAULT_ATTEMPTS, LARGEST_SEED } from './study-sections.js';
 
 /**
  * The JSON Schema (draft-07) of search files, for editors to complete and check by. It accepts everything that the
@@ -86,7 +89,7 @@ function sections(): Record<string, JsonSchema> {
       description: 'What must hold between parameters, like "width >= 16 * depth".',
       type: 'array',
       items: { type: 'string', minLength: 1 },
-      maxItems: 100,
+      maxItems: MOST_RELATIONS,
     },
     enqueue: enqueueSchema(),
     limits: limitsSchema(),
@@ -107,6 +110,7 @@ function definitions(): Record<string, JsonSchema> {
       type: 'array',
       items: { $ref: '#/definitions/value' },
       minItems: 1,
+      maxItems: MOST_CHOICES,
       uniqueItems: true,
     },
     range: {
@@ -220,7 +224,7 @@ function enqueueSchema(): JsonSchema {
     description: 'Configurations to try first, in this order; what a row leaves out is drawn.',
     type: 'array',
     items: { type: 'object', additionalProperties: ref('value') },
-    maxItems: 1000,
+    maxItems: MOST_ENQUEUED,
   };
 }
 
@@ -271,7 +275,7 @@ function requiresSchema(): JsonSchema {
       description: 'Labels that a worker must have.',
       type: 'object',
       additionalProperties: { type: ['string', 'number', 'boolean'] },
-      maxProperties: 64,
+      maxProperties: MOST_LABELS,
     },
   });
 }

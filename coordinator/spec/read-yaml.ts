@@ -1,9 +1,7 @@
 import { Composer, type CST, type Document, type ErrorCode, Lexer, Parser } from 'yaml';
+import { LARGEST_FILE } from '../limits.js';
 import { type FaultList, shorten } from './fault.js';
 import { buildSourceTree, type SourceMap } from './source-tree.js';
-
-/** Largest search file, in characters. */
-export const LARGEST_FILE: number = 512 * 1024;
 
 /** Nesting beyond this is no search file, and would exhaust the stack of a recursive reader. */
 const DEEPEST = 64;

@@ -1,10 +1,9 @@
 import { type ParamSpec, parseRelation, SpaceError } from '../../search/index.js';
+import { MOST_RELATIONS } from '../limits.js';
 import type { FaultList } from './fault.js';
 import { describe, readText } from './readers.js';
 import type { SourceNode } from './source-tree.js';
 import type { DeclaredSpace } from './space-section.js';
-
-const MOST_RELATIONS = 100;
 
 /** Reads `relations:`. */
 export function readRelations(node: SourceNode, space: DeclaredSpace, faults: FaultList): readonly string[] {

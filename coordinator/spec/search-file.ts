@@ -8,6 +8,7 @@ import {
   SpaceError,
 } from '../../search/index.js';
 import type { SearchSpec } from '../core/spec.js';
+import { HIGHEST_PRIORITY, MOST_PARALLEL, MOST_REPEATS } from '../limits.js';
 import { readEnqueue } from './enqueue-section.js';
 import { type Fault, FaultList, type Place, TooManyFaults } from './fault.js';
 import { readKeep } from './keep-section.js';
@@ -18,17 +19,7 @@ import { readRelations } from './relations-section.js';
 import { ENDING_SAMPLERS, readPruner, readSampler } from './settings-section.js';
 import type { SourceEntry, SourceMap } from './source-tree.js';
 import { NO_SPACE, readSpace } from './space-section.js';
-import {
-  HIGHEST_PRIORITY,
-  LARGEST_SEED,
-  MOST_PARALLEL,
-  MOST_REPEATS,
-  readBudget,
-  readLimits,
-  readMetric,
-  readName,
-  readRequires,
-} from './study-sections.js';
+import { LARGEST_SEED, readBudget, readLimits, readMetric, readName, readRequires } from './study-sections.js';
 
 export type ParsedSearch =
   | { readonly ok: true; readonly spec: SearchSpec; readonly warnings: readonly Fault[] }

@@ -1,11 +1,10 @@
 import type { Condition, FloatParam, IntParam, ParamSpec, ParamValue } from '../../search/index.js';
 import { PARAM_NAME } from '../core/objective-config.js';
+import { MOST_CHOICES, MOST_PARAMS } from '../limits.js';
 import { type Declared, readConditions } from './conditions.js';
 import type { FaultList, Place } from './fault.js';
 import { describe, looksLikeNumber, readAnyNumber, readBoolean, readKeys, readValue } from './readers.js';
 import type { SourceEntry, SourceMap, SourceNode } from './source-tree.js';
-
-export const MOST_PARAMS: number = 1000;
 
 /** A space as declared: also what is faulty is known by name, so that a reference to it is no second fault. */
 export interface DeclaredSpace {
@@ -99,6 +98,10 @@ function readChoices(name: string, node: SourceNode, faults: FaultList): ParamSp
   }
   if (node.items.length === 0) {
     faults.add(node, 'has no choices; list at least one');
+    return undefined;
+  }
+  if (node.items.length > MOST_CHOICES) {
+    faults.add(node, `has ${node.items.length} choices, at most ${MOST_CHOICES} are possible; a range needs no list`);
     return undefined;
   }
   const choices = new Set<ParamValue>();

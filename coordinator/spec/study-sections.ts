@@ -2,6 +2,7 @@ import { TRAIN_METRICS } from '../../proto/objective.js';
 import type { Goal } from '../../search/index.js';
 import { didYouMean } from '../core/nearest.js';
 import type { JsonTemplate, SearchSpec } from '../core/spec.js';
+import { LABEL_KEY, LONGEST_LABEL, MOST_ATTEMPTS, MOST_GPUS, MOST_LABELS, MOST_TRIALS, STUDY_NAME } from '../limits.js';
 import { formatDuration, LONGEST_DURATION_MS, parseDuration } from './duration.js';
 import type { FaultList, Place } from './fault.js';
 import type { Objective } from './objective-section.js';
@@ -10,14 +11,7 @@ import { describe, missing, readKeys, readMap, readNumber, readText, readWord } 
 import { LARGEST_SIZE_BYTES, parseSize } from './size.js';
 import type { SourceNode } from './source-tree.js';
 
-export const STUDY_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-export const MOST_TRIALS = 10_000_000;
-export const MOST_PARALLEL = 100_000;
 export const LARGEST_SEED = 0xffff_ffff;
-export const MOST_REPEATS = 1000;
-/** Priorities go from this below zero to this above. */
-export const HIGHEST_PRIORITY = 1000;
-export const MOST_ATTEMPTS = 100;
 export const DEFAULT_ATTEMPTS = 3;
 
 export function readName(node: SourceNode, faults: FaultList): string | undefined {
@@ -197,12 +191,6 @@ export function readSize(node: SourceNode, low: number, like: string, faults: Fa
   faults.add(node, bytes < low ? `is too little, must be at least ${low / 1024}KiB` : 'is more than any machine has');
   return undefined;
 }
-
-const MOST_LABELS = 64;
-/** More than any machine has. */
-export const MOST_GPUS = 1024;
-const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$/;
-const LONGEST_LABEL = 255;
 
 /** Reads `requires:`. */
 export function readRequires(node: SourceNode | undefined, faults: FaultList): SearchSpec['requires'] {

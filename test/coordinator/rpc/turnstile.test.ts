@@ -37,7 +37,7 @@ let turnstile: Turnstile;
 beforeEach(() => {
   vi.useFakeTimers();
   cut = [];
-  turnstile = new Turnstile((peer) => cut.push(peer), Date.now);
+  turnstile = new Turnstile({ cut: (peer) => cut.push(peer), drop: () => {} }, Date.now);
 });
 afterEach(() => void vi.useRealTimers());
 

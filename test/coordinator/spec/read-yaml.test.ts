@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { LARGEST_FILE } from '../../../coordinator/limits.js';
 import { FaultList, formatFault } from '../../../coordinator/spec/fault.js';
-import { LARGEST_FILE, readYaml } from '../../../coordinator/spec/read-yaml.js';
+import { readYaml } from '../../../coordinator/spec/read-yaml.js';
 
 function faultsOf(text: string): string[] {
   const faults = new FaultList('f', text);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Fault } from '../../../../spec/fault.js';
 import { goTo } from '../data/address.js';
 import { useSource } from '../data/hooks.js';
@@ -12,19 +12,13 @@ const KEPT = 'assay.draft';
 export function SubmitPage() {
   const { act } = useSource();
   const area = useRef<HTMLTextAreaElement>(null);
-  const faultList = useRef<HTMLElement>(null);
-  const requestId = useRef(crypto.randomUUID());
   const [text, setText] = useState(() => sessionStorage.getItem(KEPT) ?? '');
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const [message, setMessage] = useState<string>();
   const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    if (faults.length > 0) faultList.current?.scrollIntoView({ block: 'nearest' });
-  }, [faults]);
   if (act === undefined) return <Empty title="Nothing can be submitted here." />;
   const edit = (next: string): void => {
     setText(next);
-    requestId.current = crypto.randomUUID();
     sessionStorage.setItem(KEPT, next);
   };
   const submit = (): void => {
@@ -32,7 +26,7 @@ export function SubmitPage() {
     setFaults([]);
     setMessage(undefined);
     // The same id for each try of one text: a second click, or a lost answer, makes no second study.
-    act('studies', { spec: text, requestId: requestId.current })
+    act('studies', { spec: text, requestId: crypto.randomUUID() })
       .then(
         (made) => {
           sessionStorage.removeItem(KEPT);
@@ -63,7 +57,7 @@ export function SubmitPage() {
       <textarea
         id="search-file"
         ref={area}
-        className="code search-file"
+        className="code"
         spellCheck={false}
         rows={24}
         value={text}
@@ -81,9 +75,9 @@ export function SubmitPage() {
         )}
       </div>
       {faults.length > 0 && (
-        <section ref={faultList} className="panel faults" role="alert">
+        <section className="panel" role="alert">
           <h2>{faults.length === 1 ? 'One fault' : `${faults.length} faults`}; nothing was submitted</h2>
-          <ul className="plain">
+          <ul className="plain faults">
             {faults.map((fault) => (
               <li key={`${fault.line}:${fault.column}:${fault.message}`}>
                 <button type="button" className="as-link" onClick={() => show(fault)}>

@@ -7,7 +7,6 @@ import { Chart } from '../plots/chart.js';
 import { axis, baseOption, valueAxis } from '../plots/common.js';
 import { type Palette, usePalette } from '../plots/theme.js';
 import { Failed, Loading } from './notices.js';
-import { Printed } from './printed.js';
 import { StateBadge } from './state-badge.js';
 import { TrialControls } from './study-controls.js';
 
@@ -26,10 +25,8 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
   return (
     <aside className="panel trial-panel" aria-label={`Trial ${number}`}>
       <header className="row spread">
-        <div className="row">
-          <h2>Trial {number}</h2>
-          {trial && <StateBadge state={trial.state} />}
-        </div>
+        <h2>Trial {number}</h2>
+        {trial && <StateBadge state={trial.state} />}
         <button type="button" onClick={onClose} aria-label="Close">
           ✕
         </button>
@@ -42,10 +39,6 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
               Invalidated: it has left the ranking and the sampler's history. {trial.invalidated}
             </p>
           )}
-          <div className="row">
-            {act && <TrialControls data={data} trial={trial} act={act} />}
-            <CopyYaml data={data} number={number} />
-          </div>
           {trial.reason !== '' && <p className="strip">{trial.reason}</p>}
           <dl className="facts">
             <dt>{data.metric.name}</dt>
@@ -73,9 +66,10 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
               />
             ))}
           </dl>
+          <CopyYaml data={data} number={number} />
           <Curves loaded={loaded} />
           <h3>Attempts</h3>
-          <ol className="plain attempts" aria-label="Attempts">
+          <ol className="plain attempts">
             {trial.attempts.map(([worker, start, end, how, reason], index) => (
               <li key={start}>
                 <strong>{index + 1}</strong> on {worker}: {how === '' ? 'running' : how},{' '}
@@ -84,7 +78,7 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
               </li>
             ))}
           </ol>
-          <Printed key={number} study={data.study.id} trial={trial} />
+          {act && <TrialControls data={data} trial={trial} act={act} />}
         </>
       )}
     </aside>
