@@ -1,18 +1,22 @@
 import type { Logger } from 'pino';
 import type { Follower } from './coordinator.js';
-import type { Event } from './core/events.js';
+import type { Event, TrialEvent } from './core/events.js';
+import type { State } from './core/state.js';
 
-/** Writes what changed, once it is durable, with the names of all concerned as fields. */
+/**
+ * Writes what changed, once it is durable. Every line about a study names it, and every line about a trial has `study`,
+ * `trial`, `attempt` (0 before the first) and `worker` (null as long as there is none).
+ */
 export function createEventLogger(logger: Logger): Follower {
   return {
-    events(events) {
-      for (const event of events) logEvent(logger, event);
+    events(events, { state }) {
+      for (const event of events) logEvent(logger, event, state);
     },
     committed() {},
   };
 }
 
-function logEvent(logger: Logger, event: Event): void {
+function logEvent(logger: Logger, event: Event, state: State): void {
   const { study } = event;
   switch (event.type) {
     case 'StudyCreated':
@@ -41,51 +45,70 @@ function logEvent(logger: Logger, event: Event): void {
     case 'StudyDeleted':
       logger.info({ study }, 'study deleted');
       break;
-    case 'TrialInvalidated':
-      logger.info({ study, trial: event.trial, reason: event.reason }, 'trial invalidated');
-      break;
-    case 'ResultIgnored':
-      logger.info(
-        { study, trial: event.trial, attempt: event.attempt, end: event.end },
-        'a result came too late and changes nothing',
-      );
-      break;
     case 'ConfigurationEnqueued':
     case 'StudyExhausted':
     case 'DatasetPinned':
+      break;
+    default:
+      logTrialEvent(logger, event, state);
+  }
+}
+
+type Level = 'debug' | 'info' | 'warn';
+
+function logTrialEvent(logger: Logger, event: TrialEvent, state: State): void {
+  /** @param facts beside the names of all concerned */
+  const write = (level: Level, words: string, facts: object = {}): void => {
+    if (logger.isLevelEnabled(level)) logger[level]({ ...namesOf(event, state), ...facts }, words);
+  };
+  switch (event.type) {
     case 'TrialProposed':
-    case 'TrialWithdrawn':
     case 'TrialReported':
     case 'OutputSaved':
       break;
+    case 'TrialWithdrawn':
+      write('debug', 'trial withdrawn', { reason: event.reason });
+      break;
+    case 'TrialInvalidated':
+      write('info', 'trial invalidated', { reason: event.reason });
+      break;
+    case 'ResultIgnored':
+      write('info', 'a result came too late and changes nothing', { end: event.end });
+      break;
     case 'CheckpointSaved':
     case 'WeightsSaved': {
-      const { trial, attempt, step } = event;
       const bytes = event.files.reduce((sum, file) => sum + file.bytes, 0);
       const what = event.type === 'WeightsSaved' ? 'weights saved' : 'checkpoint saved';
-      logger.debug({ study, trial, attempt, step, bytes }, what);
+      write('debug', what, { step: event.step, bytes });
       break;
     }
     case 'ArtifactsReleased':
-      logger.debug({ study, trial: event.trial, kind: event.kind }, 'artifacts not kept any longer');
+      write('debug', 'artifacts not kept any longer', { kind: event.kind });
       break;
-    case 'AttemptStarted': {
-      const { trial, attempt, workerName: worker } = event;
-      if (attempt === 1) logger.debug({ study, trial, attempt, worker }, 'attempt started');
-      else logger.info({ study, trial, attempt, worker }, 'trial tried again');
+    case 'AttemptStarted':
+      if (event.attempt === 1) write('debug', 'attempt started');
+      else write('info', 'trial tried again');
       break;
-    }
     case 'AttemptResumed':
-      logger.info({ study, trial: event.trial, attempt: event.attempt }, 'lost attempt goes on');
+      write('info', 'lost attempt goes on');
       break;
     case 'StopRequested':
-      logger.debug({ study, trial: event.trial, attempt: event.attempt, reason: event.reason }, 'attempt told to stop');
+      write('debug', 'attempt told to stop', { reason: event.reason });
       break;
     case 'AttemptEnded': {
-      const { trial, attempt, end, fate, reason } = event;
+      const { end, fate, reason } = event;
       const usual = end === 'completed' || end === 'stopped' || end === 'paused';
-      logger[usual ? 'debug' : 'warn']({ study, trial, attempt, end, fate, reason }, 'attempt ended');
+      write(usual ? 'debug' : 'warn', 'attempt ended', { end, fate, reason });
       break;
     }
   }
+}
+
+/** The attempt is the event's, or else the trial's newest. */
+function namesOf(event: TrialEvent, state: State): object {
+  const { study, trial } = event;
+  // A study may be deleted within the commit that its last trial ended in.
+  const attempts = state.studies.get(study)?.trials[trial]?.attempts ?? [];
+  const attempt = 'attempt' in event ? event.attempt : attempts.length;
+  return { study, trial, attempt, worker: attempts[attempt - 1]?.workerName ?? null };
 }

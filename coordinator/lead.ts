@@ -10,6 +10,7 @@ import { LARGEST_ARTIFACT } from './limits.js';
 import type { Monitoring } from './monitoring/monitoring.js';
 import { noticeTargets, startNotifier } from './notices/notifier.js';
 import type { Door } from './rpc/door.js';
+import { LiveOutputs } from './rpc/live-outputs.js';
 import { createServices } from './rpc/server.js';
 
 /** An artifact that nothing refers to may be of an upload whose event is on its way: so long, milliseconds. */
@@ -59,21 +60,17 @@ export async function lead(term: Term): Promise<void> {
   const sweep = (): void => {
     keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
   };
-  const dashboard =
-    config.http === false
-      ? undefined
-      : await startDashboard(config.http, {
-          coordinator,
-          turnstile: door.turnstile,
-          logger,
-          probes: monitoring.probes,
-        });
+  const outputs = new LiveOutputs();
+  const pages = { coordinator, artifacts, outputs, turnstile: door.turnstile, logger, probes: monitoring.probes };
+  const dashboard = config.http === false ? undefined : await startDashboard(config.http, pages);
   const ticker = setInterval(() => coordinator.post({ type: 'CheckDeadlines' }, () => {}), Math.min(1000, leaseMs / 4));
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweep();
   let leave = (): void => {};
   try {
-    door.lead(createServices({ coordinator, heartbeatMs, leaseMs, artifacts, keeper, maxArtifactBytes, logger }));
+    door.lead(
+      createServices({ coordinator, heartbeatMs, leaseMs, artifacts, keeper, maxArtifactBytes, outputs, logger }),
+    );
     leave = monitoring.lead(coordinator, log);
     term.onLeading(dashboard?.address);
     await Promise.race([term.until, failure]);

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
+import { openMemoryArtifacts } from '../../coordinator/artifacts/memory.js';
 import { Coordinator } from '../../coordinator/coordinator.js';
 import type { RecordProgress } from '../../coordinator/core/commands.js';
 import type { SearchSpec } from '../../coordinator/core/spec.js';
 import { startDashboard } from '../../coordinator/dashboard/server.js';
 import { openMemoryLog } from '../../coordinator/event-log/memory.js';
+import { LiveOutputs } from '../../coordinator/rpc/live-outputs.js';
 import { Turnstile } from '../../coordinator/rpc/turnstile.js';
 
 /** A coordinator in this process that has run a study, with its dashboard on a free port. */
@@ -83,6 +85,8 @@ export async function openStudied(budget: number, steps: number): Promise<Studie
   });
   const server = await startDashboard('127.0.0.1:0', {
     coordinator,
+    artifacts: openMemoryArtifacts(),
+    outputs: new LiveOutputs(),
     turnstile: new Turnstile(),
     logger: pino({ level: 'silent' }),
   });

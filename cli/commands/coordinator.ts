@@ -11,7 +11,7 @@ import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
 import { addLogOptions, type LogOptions, natsConfigOf } from '../log-options.js';
-import { createLogger } from '../logger.js';
+import { type LoggingOptions, logFormatOption, loggerOf, logLevelOption } from '../logging-options.js';
 import {
   coordinatorWords,
   parseAddress,
@@ -22,7 +22,7 @@ import {
 } from '../options.js';
 import { stopWithParent } from '../parent.js';
 
-interface Options extends LogOptions {
+interface Options extends LogOptions, LoggingOptions {
   readonly listen: string;
   readonly state: string;
   readonly heartbeat?: number;
@@ -31,7 +31,6 @@ interface Options extends LogOptions {
   readonly advertise?: string;
   readonly logReplicas: number;
   readonly natsMonitor?: readonly string[];
-  readonly logLevel: string;
   readonly http: string | boolean;
   readonly metrics?: string;
   readonly notifyUrl?: string;
@@ -69,11 +68,8 @@ export function coordinatorCommand(): Command {
     .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
     .option('--max-artifact <size>', 'largest weights, checkpoint or upload that is taken (default: 1GiB)', parseSize)
     .option('--insecure', 'listen where other machines can reach it, without TLS and without tokens')
-    .addOption(
-      new Option('--log-level <level>', 'least level to log')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
+    .addOption(logLevelOption())
+    .addOption(logFormatOption())
     .addOption(new Option('--exit-with-parent', 'shut down when the process that forked this one is gone').hideHelp())
     .optionsGroup('Notices, of which there are none unless one of the first two is given:')
     .addOption(
@@ -131,7 +127,7 @@ function parseKinds(text: string): readonly NoticeKind[] {
 
 async function run(options: Options): Promise<void> {
   const { listen, state, http, metrics, heartbeat, lease, maxArtifact, insecure } = options;
-  const logger = await createLogger(options.logLevel);
+  const logger = await loggerOf(options);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
   const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];

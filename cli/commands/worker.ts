@@ -8,11 +8,11 @@ import { runWorker } from '../../worker/worker.js';
 import { addDataOptions, DATA_OPTION_NAMES, type DataOptions, dataSettings } from '../data-options.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
-import { createLogger } from '../logger.js';
+import { type LoggingOptions, logFormatOption, loggerOf, logLevelOption } from '../logging-options.js';
 import { coordinatorOption, wholeNumber } from '../options.js';
 import { stopWithParent } from '../parent.js';
 
-interface Options extends DataOptions {
+interface Options extends DataOptions, LoggingOptions {
   readonly coordinator: string;
   readonly slots?: number;
   readonly backend: string;
@@ -26,7 +26,6 @@ interface Options extends DataOptions {
   readonly gpus?: 'auto' | 'none' | readonly string[];
   readonly slotsPerGpu?: number;
   readonly scratch?: string;
-  readonly logLevel: string;
   readonly exitWithParent?: true;
 }
 
@@ -57,11 +56,8 @@ export function workerCommand(): Command {
     .option('--allow-git [url]', 'fetch code from git, from anywhere or below this URL; may be repeated', gather)
     .option('--scratch <dir>', "folder for the attempts' own folders (default: one of yours in the temporary folder)")
     .option('--name <name>', "what people read (default: the host's name and the process id)")
-    .addOption(
-      new Option('--log-level <level>', 'least level to log')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
+    .addOption(logLevelOption())
+    .addOption(logFormatOption())
     .addOption(new Option('--exit-with-parent', 'drain when the process that forked this one is gone').hideHelp());
   return addDataOptions(command).action(run);
 }
@@ -72,7 +68,7 @@ async function run(options: Options): Promise<void> {
   const permissions = permissionsOf(options);
   const own = { permissions, gpus, slotsPerGpu, scratchDir: scratch };
   const config = check({ coordinator, slots, backend, ...dataSettings(options), labels: label, name, ...own });
-  const logger = await createLogger(options.logLevel);
+  const logger = await loggerOf(options);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
   const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];

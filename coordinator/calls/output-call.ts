@@ -14,9 +14,11 @@ export interface OutputCallOptions {
   readonly outputs: LiveOutputs;
 }
 
+export type OutputCall = (request: GetOutputRequest) => Promise<GetOutputResponse>;
+
 /** The end of what a trial printed: of its running attempt as its worker has it now, else what was kept of the last one. */
-export function createOutputCall({ coordinator, artifacts, outputs }: OutputCallOptions) {
-  return async ({ study: id, trial: number }: GetOutputRequest): Promise<GetOutputResponse> => {
+export function createOutputCall({ coordinator, artifacts, outputs }: OutputCallOptions): OutputCall {
+  return async ({ study: id, trial: number }) => {
     const { study, trial } = await coordinator.view((core) => {
       const found = studyOf(core, id);
       const wanted = findTrial(found, number);

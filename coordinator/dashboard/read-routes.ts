@@ -5,6 +5,7 @@ import type { Study as StudyMessage, Trial } from '../../proto/index.js';
 import { seenJson, studyJson, trialJson, workerJson } from '../../proto/json.js';
 import { trialsCsv } from '../../proto/trials-csv.js';
 import { looksAt } from '../calls/look.js';
+import type { OutputCall } from '../calls/output-call.js';
 import type { StudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import type { Study } from '../core/study.js';
@@ -14,17 +15,19 @@ import { toStudy, toTrial, toWorker } from '../rpc/convert.js';
 import type { Feeds } from './feeds.js';
 import { wholeNumber } from './refusal.js';
 import { curveRow, studyRow, trialRow } from './rows.js';
-import type { StudyCurves, StudyTable, TrialDetail } from './wire.js';
+import type { StudyCurves, StudyTable, TrialDetail, TrialOutput } from './wire.js';
 
 export interface ReadRoutesOptions {
   readonly coordinator: Coordinator;
   readonly calls: StudyCalls;
+  readonly getOutput: OutputCall;
   readonly feeds: Feeds;
   readonly clock: () => number;
 }
 
 /** Everything that looks and changes nothing: the views that every face has, and the two event streams. */
-export function readRoutes({ coordinator, calls, feeds, clock }: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+export function readRoutes(options: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+  const { coordinator, calls, getOutput, feeds, clock } = options;
   const { viewOf: look } = looksAt(coordinator);
   const routes = new Hono<{ Bindings: HttpBindings }>();
 
@@ -55,6 +58,12 @@ export function readRoutes({ coordinator, calls, feeds, clock }: ReadRoutesOptio
     const number = wholeNumber('trial', context.req.param('number'));
     const { trial, seen } = await calls.getTrial({ study: context.req.param('id'), trial: number });
     return context.json({ ...trialJson(trial!), seen: seenJson(seen) } satisfies TrialDetail);
+  });
+
+  routes.get('/studies/:id/trials/:number/output', async (context) => {
+    const trial = wholeNumber('trial', context.req.param('number'));
+    const { attempt, live, over, totalBytes, data } = await getOutput({ study: context.req.param('id'), trial });
+    return context.json({ attempt, live, over, totalBytes, text: data.toString('utf8') } satisfies TrialOutput);
   });
 
   routes.get('/studies/:id/export.csv', async (context) => {

@@ -9,10 +9,13 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
 import { PROBE_PATHS, type Probes, probe } from '../../telemetry/probes.js';
+import type { ArtifactStore } from '../artifacts/port.js';
+import { createOutputCall } from '../calls/output-call.js';
 import { Refused } from '../calls/refused.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { ConfigError } from '../errors.js';
+import type { LiveOutputs } from '../rpc/live-outputs.js';
 import { parseAddress, type RunningServer } from '../rpc/server.js';
 import type { Turnstile } from '../rpc/turnstile.js';
 import { controlRoutes } from './control-routes.js';
@@ -24,6 +27,8 @@ import { answerOf } from './refusal.js';
 
 export interface DashboardOptions {
   readonly coordinator: Coordinator;
+  readonly artifacts: ArtifactStore;
+  readonly outputs: LiveOutputs;
   readonly logger: Logger;
   /** What tells the process's health and figures; none is told without. */
   readonly probes?: Probes | undefined;
@@ -58,7 +63,7 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
   app.use('/api/*', takeTurns(turnstile));
   app.use('/api/*', compress());
   const calls = createStudyCalls(coordinator, clock);
-  app.route('/api', readRoutes({ coordinator, calls, feeds, clock }));
+  app.route('/api', readRoutes({ coordinator, calls, getOutput: createOutputCall(options), feeds, clock }));
   app.route('/api', controlRoutes(calls));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
   if (probes !== undefined) {

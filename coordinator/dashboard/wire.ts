@@ -56,6 +56,19 @@ export interface StudyTable {
 /** `GET /api/studies/ID/trials/NUMBER`: a trial with its reports, and what there was to go by when it was proposed. */
 export type TrialDetail = TrialJson & { readonly seen: SeenJson | null };
 
+/** `GET /api/studies/ID/trials/NUMBER/output`: the end of what a trial has printed. */
+export interface TrialOutput {
+  /** Whose it is; 0: nobody has printed anything that is known. */
+  readonly attempt: number;
+  /** The attempt runs and may print more. */
+  readonly live: boolean;
+  /** The trial has its final state. */
+  readonly over: boolean;
+  /** How many bytes a live attempt has printed in all; `text` is the last of them. */
+  readonly totalBytes: number;
+  readonly text: string;
+}
+
 /** The study's metric over the steps of one trial. */
 export type CurveRow = readonly [trial: number, steps: readonly number[], values: readonly WireNumber[]];
 

@@ -21,14 +21,18 @@ export interface RunningServer {
   close(): void;
 }
 
-export type ServiceOptions = WorkerServiceOptions & Omit<StudyServiceOptions, 'outputs'> & ArtifactServiceOptions;
+export type ServiceOptions = WorkerServiceOptions &
+  Omit<StudyServiceOptions, 'outputs'> &
+  ArtifactServiceOptions & {
+    /** Shared with whoever else shows what attempts print. */
+    readonly outputs?: LiveOutputs;
+  };
 
 const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService, ExternalScalerService];
 
 /** Everything that a coordinator which leads answers. */
 export function createServices(options: ServiceOptions): Service[] {
-  const { coordinator, logger } = options;
-  const outputs = new LiveOutputs();
+  const { coordinator, outputs = new LiveOutputs(), logger } = options;
   return [
     ...createStandbyServices({ look: (look) => coordinator.view(({ state }) => look(state)), logger }),
     { definition: WorkerServiceService, handlers: createWorkerService({ ...options, outputs }) },

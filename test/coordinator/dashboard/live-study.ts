@@ -1,9 +1,11 @@
 import { pino } from 'pino';
+import { openMemoryArtifacts } from '../../../coordinator/artifacts/memory.js';
 import { Coordinator } from '../../../coordinator/coordinator.js';
 import { startDashboard } from '../../../coordinator/dashboard/server.js';
 import { StudyData } from '../../../coordinator/dashboard/ui/src/data/study-data.js';
 import type { StudyChange, StudyCurves, StudyTable } from '../../../coordinator/dashboard/wire.js';
 import { openMemoryLog } from '../../../coordinator/event-log/memory.js';
+import { LiveOutputs } from '../../../coordinator/rpc/live-outputs.js';
 import type { RunningServer } from '../../../coordinator/rpc/server.js';
 import { Turnstile } from '../../../coordinator/rpc/turnstile.js';
 
@@ -22,6 +24,8 @@ export async function serve(turnstile: Turnstile = new Turnstile()): Promise<Ser
   const server: RunningServer = await startDashboard('127.0.0.1:0', {
     turnstile,
     coordinator,
+    artifacts: openMemoryArtifacts(),
+    outputs: new LiveOutputs(),
     logger: pino({ level: 'silent' }),
   });
   return { coordinator, address: `http://${server.address}`, close: () => server.close() };

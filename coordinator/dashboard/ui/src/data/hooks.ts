@@ -69,17 +69,22 @@ export function useVersion(data: StudyData): number {
   );
 }
 
-/** The study's version, but at most every `ms`: for what costs more than a table's row. */
+/** The study's version, but at most every `ms`: for what costs more than a table's row. Curves that have come do not wait. */
 export function useCalmVersion(data: StudyData, ms: number): number {
   const [version, setVersion] = useState(data.version);
   useEffect(() => {
     setVersion(data.version);
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let { curves } = data;
+    const renew = (): void => {
+      clearTimeout(timer);
+      timer = undefined;
+      curves = data.curves;
+      setVersion(data.version);
+    };
     const unsubscribe = data.subscribe(() => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        setVersion(data.version);
-      }, ms);
+      if (data.curves !== curves) renew();
+      else timer ??= setTimeout(renew, ms);
     });
     return () => {
       unsubscribe();

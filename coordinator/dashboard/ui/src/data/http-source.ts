@@ -10,6 +10,7 @@ export function createHttpSource(): Source {
     table: (study) => get(`/api/studies/${encodeURIComponent(study)}/table`),
     curves: (study) => get(`/api/studies/${encodeURIComponent(study)}/curves`),
     trial: (study, number) => get(`/api/studies/${encodeURIComponent(study)}/trials/${number}`),
+    output: (study, number) => get(`/api/studies/${encodeURIComponent(study)}/trials/${number}/output`),
     followOverview: (following) => follow('overview', () => '/api/events', following),
     followStudy: (study, after, following) =>
       follow('change', () => `/api/studies/${encodeURIComponent(study)}/events?after=${after()}`, following),

@@ -1,6 +1,6 @@
 import type { StudyJson, WorkerJson } from '../../../../../proto/json.js';
 import type { Fault } from '../../../../spec/fault.js';
-import type { StudyChange, StudyCurves, StudyTable, TrialDetail } from '../../../wire.js';
+import type { StudyChange, StudyCurves, StudyTable, TrialDetail, TrialOutput } from '../../../wire.js';
 
 export interface Overview {
   readonly studies: readonly StudyJson[];
@@ -22,6 +22,8 @@ export interface Source {
   table(study: string): Promise<StudyTable>;
   curves(study: string): Promise<StudyCurves>;
   trial(study: string, number: number): Promise<TrialDetail>;
+  /** The end of what a trial has printed; undefined where nothing of it is kept. */
+  readonly output: ((study: string, number: number) => Promise<TrialOutput>) | undefined;
   /** Follows all studies and workers until the result is called. */
   followOverview(following: Following<Overview>): () => void;
   /** Follows a study from a log position on until the result is called. */

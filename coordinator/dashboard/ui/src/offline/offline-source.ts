@@ -12,6 +12,7 @@ export function createOfflineSource({ table, curves, trials }: OfflineData): Sou
       if (trial === undefined) throw new RequestError('not_found', `study ${study} has no trial ${number}`);
       return { ...trial, seen: null };
     },
+    output: undefined,
     followOverview: ({ change, connection }) => {
       connection('live');
       change({ studies: [table.study], workers: [], position: table.position, nowMs: table.nowMs });

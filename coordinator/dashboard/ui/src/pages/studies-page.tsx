@@ -59,7 +59,7 @@ export function StudiesPage() {
       </div>
       {compared.length > 0 && <Compare ids={compared} />}
       <div className="scroll">
-        <table>
+        <table className="studies">
           <thead>
             <tr>
               <th>
@@ -132,25 +132,25 @@ function StudyRow({ study, now, workers, compared, toggle }: StudyRowProps) {
       </td>
       <th scope="row">
         <Link to={studyPath(study.id)}>{study.id}</Link>
-        {study.notice !== '' && <div className="quiet small">{study.notice}</div>}
+        {study.notice !== '' && <div className="quiet small study-notice">{study.notice}</div>}
       </th>
-      <td>
+      <td className="study-state">
         <StateBadge state={study.state} />
       </td>
-      <td>
+      <td className="study-progress">
         {share !== undefined && <Progress share={share} label={`budget of ${study.id}`} />}
         <span className="small">{study.budgetTrials > 0 ? `${done} of ${study.budgetTrials}` : `${done} trials`}</span>
       </td>
-      <td className="numeric">
+      <td className="numeric study-best">
         {study.best === null ? '–' : formatMetric(study.best.value)}
         <div className="quiet small">{study.metric}</div>
       </td>
-      <td className="numeric">
+      <td className="numeric beside">
         {pace === undefined ? '–' : pace < 10 ? pace.toFixed(1) : Math.round(pace).toLocaleString()}
       </td>
-      <td className="numeric">{left === undefined ? '–' : formatDuration(left)}</td>
-      <td className="numeric">{on === 0 ? '–' : `${on} worker${on === 1 ? '' : 's'}`}</td>
-      <td className="small">{formatTime(study.createdAtMs)}</td>
+      <td className="numeric beside">{left === undefined ? '–' : formatDuration(left)}</td>
+      <td className="numeric beside">{on === 0 ? '–' : `${on} worker${on === 1 ? '' : 's'}`}</td>
+      <td className="small beside">{formatTime(study.createdAtMs)}</td>
     </tr>
   );
 }
@@ -169,7 +169,9 @@ function SortHead({ name, sort, children }: SortHeadProps) {
     <th aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : 'none'}>
       <button type="button" onClick={() => setQuery({ sort: next })}>
         {children}
-        <span aria-hidden="true">{isSorted ? (descending ? ' ▾' : ' ▴') : ''}</span>
+        <span className="turn" aria-hidden="true">
+          {isSorted ? (descending ? '▾' : '▴') : ''}
+        </span>
       </button>
     </th>
   );

@@ -59,6 +59,10 @@ export function StudyView({ data, connection }: { readonly data: StudyData; read
               <Empty title="No trial yet.">
                 <p>{data.study.notice || 'The first one is on its way.'}</p>
               </Empty>
+            ) : trials.length === 0 ? (
+              <Empty title="No trial is shown.">
+                <p>None of the {data.trials.length} passes all the filters.</p>
+              </Empty>
             ) : (
               <Board data={data} version={version} trials={trials} view={view} selected={selected} onSelect={select} />
             )}

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Fault } from '../../../../spec/fault.js';
 import { goTo } from '../data/address.js';
 import { useSource } from '../data/hooks.js';
@@ -12,13 +12,19 @@ const KEPT = 'assay.draft';
 export function SubmitPage() {
   const { act } = useSource();
   const area = useRef<HTMLTextAreaElement>(null);
+  const faultList = useRef<HTMLElement>(null);
+  const requestId = useRef(crypto.randomUUID());
   const [text, setText] = useState(() => sessionStorage.getItem(KEPT) ?? '');
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const [message, setMessage] = useState<string>();
   const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    if (faults.length > 0) faultList.current?.scrollIntoView({ block: 'nearest' });
+  }, [faults]);
   if (act === undefined) return <Empty title="Nothing can be submitted here." />;
   const edit = (next: string): void => {
     setText(next);
+    requestId.current = crypto.randomUUID();
     sessionStorage.setItem(KEPT, next);
   };
   const submit = (): void => {
@@ -26,7 +32,7 @@ export function SubmitPage() {
     setFaults([]);
     setMessage(undefined);
     // The same id for each try of one text: a second click, or a lost answer, makes no second study.
-    act('studies', { spec: text, requestId: crypto.randomUUID() })
+    act('studies', { spec: text, requestId: requestId.current })
       .then(
         (made) => {
           sessionStorage.removeItem(KEPT);
@@ -57,7 +63,7 @@ export function SubmitPage() {
       <textarea
         id="search-file"
         ref={area}
-        className="code"
+        className="code search-file"
         spellCheck={false}
         rows={24}
         value={text}
@@ -75,9 +81,9 @@ export function SubmitPage() {
         )}
       </div>
       {faults.length > 0 && (
-        <section className="panel" role="alert">
+        <section ref={faultList} className="panel faults" role="alert">
           <h2>{faults.length === 1 ? 'One fault' : `${faults.length} faults`}; nothing was submitted</h2>
-          <ul className="plain faults">
+          <ul className="plain">
             {faults.map((fault) => (
               <li key={`${fault.line}:${fault.column}:${fault.message}`}>
                 <button type="button" className="as-link" onClick={() => show(fault)}>

@@ -8,6 +8,8 @@ import { formatDuration, formatMetric, formatParam } from '../format.js';
 import { StateBadge } from './state-badge.js';
 
 const ROW_HEIGHT = 34;
+/** Of the column titles, with the board's borders and room for a bar to scroll sideways. */
+const HEAD_HEIGHT = 56;
 
 interface Column {
   /** As the address has it behind "sort". */
@@ -56,6 +58,7 @@ export function Board({ data, version, trials, view, selected, onSelect }: Board
     <div
       className="board"
       ref={frame}
+      style={{ height: `min(56vh, 560px, ${trials.length * ROW_HEIGHT + HEAD_HEIGHT}px)` }}
       tabIndex={0}
       onKeyDown={onKeyDown}
       role="region"
@@ -119,7 +122,9 @@ function HeadCell({ column, view }: { readonly column: Column; readonly view: Bo
         onClick={() => setQuery({ sort: sort === 'rank' ? undefined : sort })}
       >
         {title}
-        <span aria-hidden="true">{isSorted ? (view.descending ? ' ▾' : ' ▴') : ''}</span>
+        <span className="turn" aria-hidden="true">
+          {isSorted ? (view.descending ? '▾' : '▴') : ''}
+        </span>
       </button>
     </div>
   );
@@ -129,7 +134,7 @@ function columnsOf(data: StudyData, ranks: readonly number[]): Column[] {
   const { metric, space } = data;
   const repeated = data.study.repeats > 1;
   const plain: Column[] = [
-    { key: 'rank', title: 'rank', width: 56, numeric: true, cell: ({ number }) => ranks[number] ?? '' },
+    { key: 'rank', title: 'rank', width: 72, numeric: true, cell: ({ number }) => ranks[number] ?? '' },
     {
       key: 'number',
       title: 'trial',
@@ -146,7 +151,7 @@ function columnsOf(data: StudyData, ranks: readonly number[]): Column[] {
     ({ name, kind }, index): Column => ({
       key: `p:${name}`,
       title: name,
-      width: Math.min(160, Math.max(84, 8 * name.length + 28)),
+      width: Math.min(170, Math.max(104, 9 * name.length + 34)),
       numeric: kind !== 'categorical',
       cell: ({ params: values }) => formatParam(values[index]),
     }),

@@ -56,7 +56,7 @@ export function TrialControls({ data, trial, act }: TrialControlsProps) {
   const path = `studies/${encodeURIComponent(data.study.id)}/trials/${number}`;
   const isOpen = state === 'running' || state === 'waiting' || state === 'paused';
   return (
-    <div className="row">
+    <>
       <ActButton label="Train again" act={() => act(`${path}/rerun`, { requestId: crypto.randomUUID() })} />
       {isOpen && (
         <Confirm
@@ -74,6 +74,6 @@ export function TrialControls({ data, trial, act }: TrialControlsProps) {
           act={() => act(`${path}/invalidate`, { reason: 'invalidated on the dashboard' })}
         />
       )}
-    </div>
+    </>
   );
 }

@@ -37,7 +37,9 @@ export function StudyHead({ data }: { readonly data: StudyData; readonly version
           {study.best === null ? '–' : formatMetric(study.best.value)}
         </Figure>
         <Figure name="trials" detail={countsText(study.counts)}>
-          {study.budgetTrials > 0 ? `${done} / ${study.budgetTrials}` : done}
+          {study.budgetTrials > 0
+            ? `${done.toLocaleString()} / ${study.budgetTrials.toLocaleString()}`
+            : done.toLocaleString()}
         </Figure>
         <Figure
           name={study.state === 'finished' ? 'took' : 'running for'}
@@ -84,6 +86,6 @@ function countsText(counts: StudyData['study']['counts']): string {
   if (counts === null) return '';
   const words = (['running', 'waiting', 'paused', 'complete', 'pruned', 'failed'] as const)
     .filter((state) => counts[state] > 0)
-    .map((state) => `${counts[state]} ${state}`);
+    .map((state) => `${counts[state].toLocaleString()} ${state}`);
   return words.join(', ');
 }

@@ -28,7 +28,7 @@ export function ThemeSwitch() {
       <select value={theme} onChange={(event) => choose(event.target.value as Theme)}>
         {THEMES.map((name) => (
           <option key={name} value={name}>
-            {name}
+            {name === 'system' ? 'auto colours' : name}
           </option>
         ))}
       </select>

@@ -7,6 +7,7 @@ import { Chart } from '../plots/chart.js';
 import { axis, baseOption, valueAxis } from '../plots/common.js';
 import { type Palette, usePalette } from '../plots/theme.js';
 import { Failed, Loading } from './notices.js';
+import { Printed } from './printed.js';
 import { StateBadge } from './state-badge.js';
 import { TrialControls } from './study-controls.js';
 
@@ -25,8 +26,10 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
   return (
     <aside className="panel trial-panel" aria-label={`Trial ${number}`}>
       <header className="row spread">
-        <h2>Trial {number}</h2>
-        {trial && <StateBadge state={trial.state} />}
+        <div className="row">
+          <h2>Trial {number}</h2>
+          {trial && <StateBadge state={trial.state} />}
+        </div>
         <button type="button" onClick={onClose} aria-label="Close">
           ✕
         </button>
@@ -39,6 +42,10 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
               Invalidated: it has left the ranking and the sampler's history. {trial.invalidated}
             </p>
           )}
+          <div className="row">
+            {act && <TrialControls data={data} trial={trial} act={act} />}
+            <CopyYaml data={data} number={number} />
+          </div>
           {trial.reason !== '' && <p className="strip">{trial.reason}</p>}
           <dl className="facts">
             <dt>{data.metric.name}</dt>
@@ -66,10 +73,9 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
               />
             ))}
           </dl>
-          <CopyYaml data={data} number={number} />
           <Curves loaded={loaded} />
           <h3>Attempts</h3>
-          <ol className="plain attempts">
+          <ol className="plain attempts" aria-label="Attempts">
             {trial.attempts.map(([worker, start, end, how, reason], index) => (
               <li key={start}>
                 <strong>{index + 1}</strong> on {worker}: {how === '' ? 'running' : how},{' '}
@@ -78,7 +84,7 @@ export function TrialPanel({ data, number, onClose }: TrialPanelProps) {
               </li>
             ))}
           </ol>
-          {act && <TrialControls data={data} trial={trial} act={act} />}
+          <Printed key={number} study={data.study.id} trial={trial} />
         </>
       )}
     </aside>

@@ -34,6 +34,23 @@ export function baseOption(palette: Palette): Record<string, unknown> {
   };
 }
 
+/** The legend above a plot, and the room it takes there. */
+export function legend(palette: Palette, names: readonly string[]): Record<string, unknown> {
+  return {
+    legend: {
+      top: 0,
+      right: 8,
+      data: names,
+      icon: 'circle',
+      itemWidth: 9,
+      itemHeight: 9,
+      selectedMode: false,
+      textStyle: { color: palette.quiet },
+    },
+    grid: { left: 8, right: 16, top: 32, bottom: 34, containLabel: true },
+  };
+}
+
 /** An axis in the page's colours. */
 export function axis(palette: Palette, name: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {

@@ -7,6 +7,7 @@ import {
   baseOption,
   drawable,
   escapeHtml,
+  legend,
   onAxis,
   type PlotInput,
   paramAxis,
@@ -40,6 +41,7 @@ export function sliceOption(input: PlotInput, index: number, predicted: readonly
   return {
     ...baseOption(palette),
     tooltip: { ...(baseOption(palette)['tooltip'] as object), trigger: 'item', formatter: trialTooltip(data) },
+    ...legend(palette, ['complete', 'pruned', 'predicted']),
     xAxis: paramAxis(palette, spec),
     yAxis: valueAxis(palette),
     series: [
@@ -51,6 +53,7 @@ export function sliceOption(input: PlotInput, index: number, predicted: readonly
         data: line,
         symbol: 'none',
         silent: true,
+        color: palette.warm,
         lineStyle: { color: palette.warm, width: 2 },
       },
       edge('low', band(-1)),

@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import type { StudyData } from '../data/study-data.js';
-import { axis, baseOption, drawable, incumbents, type PlotInput, valueAxis } from './common.js';
+import { axis, baseOption, drawable, incumbents, legend, type PlotInput, valueAxis } from './common.js';
 import { marked, type Point, scatter, trialTooltip } from './points.js';
 
 /** Values in the order in which trials were proposed, and the best so far. */
@@ -9,21 +9,26 @@ export function historyOption({ data, trials, selected, palette }: PlotInput): E
   const of = (states: readonly string[]): Point[] =>
     points.filter(({ state }) => states.includes(state)).map(({ number, value }) => [number, value!, number]);
   const best = bestByNumber(data);
+  const kinds = [
+    scatter('pruned', of(['pruned', 'failed']), palette.faded, 5),
+    scatter('complete', of(['complete']), palette.accent, 7),
+    scatter('running', of(['running', 'paused', 'waiting']), palette.good, 7),
+  ].filter(({ data: shown }) => (shown as Point[]).length > 0);
   return {
     ...baseOption(palette),
+    ...legend(palette, [...kinds.map(({ name }) => name as string), 'best so far']),
     tooltip: { ...(baseOption(palette)['tooltip'] as object), trigger: 'item', formatter: trialTooltip(data) },
     xAxis: axis(palette, 'trial', { type: 'value', min: 0, minInterval: 1 }),
     yAxis: valueAxis(palette),
     series: [
-      scatter('pruned', of(['pruned', 'failed']), palette.faded, 5),
-      scatter('complete', of(['complete']), palette.accent, 7),
-      scatter('running', of(['running', 'paused', 'waiting']), palette.good, 7),
+      ...kinds,
       {
         type: 'line',
         name: 'best so far',
         step: 'end',
         symbol: 'none',
         data: best,
+        color: palette.warm,
         lineStyle: { color: palette.warm, width: 2 },
         silent: true,
       },

@@ -1,6 +1,7 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import type { StudyData } from '../data/study-data.js';
-import { axis, baseOption, type PlotInput, trialText, valueAxis } from './common.js';
+import type { TrialItem } from '../data/trial-item.js';
+import { axis, baseOption, legend, type PlotInput, trialText, valueAxis } from './common.js';
 import type { Tooltip } from './points.js';
 
 /** More curves than these are a grey area: the best ones and the newest ones are drawn. */
@@ -23,6 +24,7 @@ export function curvesOption({ data, trials, selected, palette }: PlotInput): EC
     coordinateSystem: 'cartesian2d',
     polyline: true,
     data: lines(states),
+    color,
     lineStyle: { color, opacity, width: 1.3 },
     emphasis: { lineStyle: { width: 3, opacity: 1 } },
     z,
@@ -31,6 +33,7 @@ export function curvesOption({ data, trials, selected, palette }: PlotInput): EC
   const own = selected === undefined ? [] : coordsOf(data, selected);
   return {
     ...baseOption(palette),
+    ...legend(palette, namesOf(shown)),
     tooltip: {
       ...(baseOption(palette)['tooltip'] as object),
       trigger: 'item',
@@ -74,6 +77,12 @@ function coordsOf(data: StudyData, number: number): [number, number][] {
     const value = curve.values[i];
     return value === undefined || !Number.isFinite(value) ? [] : [[step, value]];
   });
+}
+
+/** Of the series that have something to show. */
+function namesOf(shown: readonly TrialItem[]): string[] {
+  const names: Record<string, string> = { complete: 'complete', pruned: 'pruned', failed: 'pruned' };
+  return [...new Set(shown.map(({ state }) => names[state] ?? 'running'))];
 }
 
 /** `lines` has no say in the axis, so the plot finds its range itself. A few diverged curves do not flatten the rest. */

@@ -24,7 +24,12 @@ export function parallelOption({ data, trials, selected, palette }: PlotInput): 
     nameTextStyle: { color: palette.text },
     axisLine: { lineStyle: { color: palette.quiet } },
     axisLabel: {
-      color: palette.quiet,
+      color: palette.text,
+      // The lines of the trials pass behind them.
+      backgroundColor: palette.surface,
+      padding: [0, 2],
+      borderRadius: 2,
+      hideOverlap: true,
       formatter: (value: number | string) => (typeof value === 'number' ? formatMetric(value) : value),
     },
     axisTick: { lineStyle: { color: palette.quiet } },
@@ -72,7 +77,7 @@ export function parallelOption({ data, trials, selected, palette }: PlotInput): 
       {
         type: 'parallel',
         data: shown.map(row),
-        lineStyle: { width: 1.2, opacity: 0.45 },
+        lineStyle: { width: 1.2, opacity: Math.min(0.45, Math.max(0.06, 90 / shown.length)) },
         inactiveOpacity: 0.04,
         progressive: 500,
         smooth: false,

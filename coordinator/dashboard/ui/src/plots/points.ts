@@ -7,13 +7,17 @@ export type Tooltip = { readonly data?: unknown; readonly seriesName?: string; r
 /** A point that knows its trial: its third number. */
 export type Point = [x: number | string, y: number, trial: number];
 
+/** Points that cover a plot. */
+const CROWD = 2_000;
+
 export function scatter(name: string, data: readonly Point[], color: string, size: number): Record<string, unknown> {
   return {
     type: 'scatter',
     name,
     data,
-    symbolSize: size,
-    itemStyle: { color, opacity: 0.75 },
+    // So many that they cover each other show where they are dense.
+    symbolSize: data.length > CROWD ? 3 : size,
+    itemStyle: { color, opacity: data.length > CROWD ? 0.3 : 0.75 },
     large: data.length > 3_000,
     progressive: 2_000,
     cursor: 'pointer',

@@ -4,6 +4,7 @@ import { writeFilter } from '../data/board-view.js';
 import type { StudyData } from '../data/study-data.js';
 import type { TrialItem } from '../data/trial-item.js';
 import { Forest, ForestThreadContext, useAnswer } from '../heavy/forest.js';
+import { Empty } from '../parts/notices.js';
 import { Chart, type ChartEvents } from './chart.js';
 import type { PlotInput } from './common.js';
 import { distributionOption } from './distribution.js';
@@ -12,7 +13,7 @@ import { historyOption } from './history.js';
 import { curvesOption } from './learning-curves.js';
 import { parallelOption, paramOfAxis } from './parallel.js';
 import { usePalette } from './theme.js';
-import { timelineOption } from './timeline.js';
+import { timelineHeight, timelineOption } from './timeline.js';
 
 interface StudyPlotsProps {
   readonly data: StudyData;
@@ -37,9 +38,33 @@ export function StudyPlots({ data, version, trials, selected, onSelect }: StudyP
     [onSelect],
   );
   const name = data.metric.name;
+  const timeline = (
+    <Plot title="Timeline" hint="Ctrl and the wheel zoom" full>
+      {() => (
+        <Drawn
+          make={timelineOption}
+          input={input}
+          version={version}
+          events={events}
+          label="Attempts over workers"
+          height={timelineHeight(trials)}
+        />
+      )}
+    </Plot>
+  );
+  if (!data.trials.some(({ value }) => value !== undefined)) {
+    return (
+      <div className="plots">
+        <section className="panel plot-full">
+          <Empty title={`No trial has reported ${name}.`} />
+        </section>
+        {timeline}
+      </div>
+    );
+  }
   return (
     <div className="plots">
-      <Plot title={`${name} over trials`} wide>
+      <Plot title={`${name} over trials`}>
         {() => (
           <Drawn
             make={historyOption}
@@ -50,7 +75,7 @@ export function StudyPlots({ data, version, trials, selected, onSelect }: StudyP
           />
         )}
       </Plot>
-      <Plot title="Learning curves" wide>
+      <Plot title="Learning curves">
         {() => (
           <Drawn
             make={curvesOption}
@@ -76,11 +101,7 @@ export function StudyPlots({ data, version, trials, selected, onSelect }: StudyP
       <Plot title="Distribution">
         {() => <Drawn make={distributionOption} input={input} version={version} label={`Distribution of ${name}`} />}
       </Plot>
-      <Plot title="Timeline" hint="Ctrl and the wheel zoom" full>
-        {() => (
-          <Drawn make={timelineOption} input={input} version={version} events={events} label="Attempts over workers" />
-        )}
-      </Plot>
+      {timeline}
     </div>
   );
 }
@@ -88,13 +109,12 @@ export function StudyPlots({ data, version, trials, selected, onSelect }: StudyP
 interface PlotProps {
   readonly title: string;
   readonly hint?: string;
-  readonly wide?: boolean;
   readonly full?: boolean;
   readonly children: () => ReactNode;
 }
 
 /** A plot is made when it first comes near the screen. */
-function Plot({ title, hint, wide, full, children }: PlotProps) {
+function Plot({ title, hint, full, children }: PlotProps) {
   const place = useRef<HTMLElement>(null);
   const [near, setNear] = useState(false);
   useEffect(() => {
@@ -107,11 +127,10 @@ function Plot({ title, hint, wide, full, children }: PlotProps) {
     observer.observe(place.current!);
     return () => observer.disconnect();
   }, []);
-  const span = full ? 'plot-full' : wide ? 'plot-wide' : '';
   return (
-    <section ref={place} className={`panel plot ${span}`} aria-label={title}>
+    <section ref={place} className={full ? 'panel plot-full' : 'panel'} aria-label={title}>
       <h2>
-        {title} {hint !== undefined && <span className="quiet small">{hint}</span>}
+        {title} {hint !== undefined && <span className="quiet small hint">{hint}</span>}
       </h2>
       {near ? children() : <div className="chart" style={{ height: 280 }} />}
     </section>
@@ -123,12 +142,13 @@ interface DrawnProps {
   readonly input: PlotInput;
   readonly version: number;
   readonly label: string;
+  readonly height?: number;
   readonly events?: ChartEvents;
 }
 
-function Drawn({ make, input, version, label, events }: DrawnProps) {
+function Drawn({ make, input, version, ...chart }: DrawnProps) {
   const option = useMemo(() => make(input), [make, input, version]);
-  return <Chart option={option} label={label} {...(events === undefined ? {} : { events })} />;
+  return <Chart option={option} {...chart} />;
 }
 
 function Parallel({ input, version }: { readonly input: PlotInput; readonly version: number }) {

@@ -3,6 +3,12 @@ import { formatDuration } from '../format.js';
 import { axis, baseOption, escapeHtml, type PlotInput, stateColor, trialText } from './common.js';
 import type { Tooltip } from './points.js';
 
+/** Room for a bar for each worker, and for the axis. */
+export function timelineHeight(trials: PlotInput['trials']): number {
+  const workers = new Set(trials.flatMap(({ attempts }) => attempts.map(([worker]) => worker))).size;
+  return Math.min(900, Math.max(140, 70 + 36 * workers));
+}
+
 /** Attempts over the workers that ran them. */
 export function timelineOption({ data, trials, selected, palette }: PlotInput): EChartsCoreOption {
   const workers = [...new Set(trials.flatMap(({ attempts }) => attempts.map(([worker]) => worker)))].sort();
