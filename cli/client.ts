@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CallOptions,
-  type ClientUnaryCall,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
-import { CHANNEL_OPTIONS } from '../proto/channel.js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { ClientAccess } from '../proto/client-access.js';
 import {
   type AdjustStudyRequest,
   type AdjustStudyResponse,
@@ -35,8 +28,18 @@ import {
   type UnquarantineWorkerResponse,
   type Worker,
 } from '../proto/index.js';
-import { CoordinatorAddresses, leaderOf, splitAddresses } from '../proto/leader.js';
-import { awayReason, isAway, isLate, isStandby, userErrorOf } from './rpc-errors.js';
+import { leaderOf } from '../proto/leader.js';
+import { chosenAccess } from './access-options.js';
+import {
+  callWithRetry,
+  FOLLOWED_AT_ONCE,
+  PATIENCE,
+  type Patience,
+  promised,
+  type Start,
+  Stubs,
+} from './leader-stubs.js';
+import { awayReason, isAway, isStandby, userErrorOf } from './rpc-errors.js';
 
 /** What a followed board tells: a new board, or that its coordinator does not answer and is being tried again. */
 export type Watched =
@@ -83,35 +86,18 @@ export interface StudyClient {
   close(): void;
 }
 
-/** Times of the client, milliseconds. */
-export interface Patience {
-  /** How long one call may take, connecting included. */
-  readonly callMs: number;
-  /** How long a call whose connection broke is tried again. */
-  readonly retryMs: number;
-  /** How long a call is tried again while all coordinators stand by: so long may they take to find a new leader. */
-  readonly standbyMs: number;
-  /** How long a followed board waits for its coordinator to come back. */
-  readonly awayMs: number;
-  /** Longest pause between two tries. */
-  readonly pauseMs: number;
-}
-
-const PATIENCE: Patience = { callMs: 5_000, retryMs: 5_000, standbyMs: 20_000, awayMs: 300_000, pauseMs: 2_000 };
-
-/** Starts one call with its options; the callback gets its outcome. */
-type Start<Response> = (
-  options: Partial<CallOptions>,
-  callback: (error: ServiceError | null, response: Response) => void,
-) => ClientUnaryCall;
-
 /**
  * Opens a client. Nothing is connected before the first call.
  *
  * @param address HOST:PORT; those of a cluster's coordinators with commas between them: the one that leads is found
+ * @param access what is shown there; what the running command says when absent
  */
-export function openClient(address: string, patience: Patience = PATIENCE): StudyClient {
-  const stubs = new Stubs(address);
+export function openClient(
+  address: string,
+  patience: Patience = PATIENCE,
+  access: ClientAccess = chosenAccess(),
+): StudyClient {
+  const stubs = new Stubs(StudyServiceClient, address, access);
   const call = <Response>(start: Start<Response>): Promise<Response> =>
     callWithRetry(stubs, patience, (options) => promised(start, options));
   const meta = new Metadata();
@@ -193,87 +179,6 @@ export function openClient(address: string, patience: Patience = PATIENCE): Stud
   };
 }
 
-function promised<Response>(start: Start<Response>, options: Partial<CallOptions>): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    start(options, (error, response) => (error === null ? resolve(response) : reject(error)));
-  });
-}
-
-/** Connections to the coordinators of a cluster, or to the only one, of which one is current. */
-class Stubs {
-  readonly address: string;
-  readonly #addresses: CoordinatorAddresses;
-  readonly #open = new Map<string, StudyServiceClient>();
-
-  constructor(address: string) {
-    this.address = address;
-    this.#addresses = new CoordinatorAddresses(splitAddresses(address));
-  }
-
-  get count(): number {
-    return this.#addresses.count;
-  }
-
-  get current(): StudyServiceClient {
-    const { current } = this.#addresses;
-    let stub = this.#open.get(current);
-    if (stub === undefined) {
-      stub = new StudyServiceClient(current, credentials.createInsecure(), CHANNEL_OPTIONS);
-      this.#open.set(current, stub);
-    }
-    return stub;
-  }
-
-  /** The current one did not serve: turns to the next. */
-  failed(error: unknown): void {
-    this.#addresses.failed(leaderOf(error as ServiceError));
-  }
-
-  close(): void {
-    for (const stub of this.#open.values()) stub.close();
-  }
-}
-
-/** So often in a row a call follows what standbys say without a pause. */
-const FOLLOWED_AT_ONCE = 3;
-
-/**
- * Tries a call again while its connection breaks under it or standbys answer it. The request stays the same, request id
- * included, so that a creation whose answer was lost is not made twice. Coordinators that were never there are reported
- * once each has been tried.
- */
-async function callWithRetry<Response>(
-  stubs: Stubs,
-  patience: Patience,
-  attempt: (options: Partial<CallOptions>) => Promise<Response>,
-): Promise<Response> {
-  const begunAt = Date.now();
-  let reached = false;
-  let absent = 0;
-  let stoodBy = false;
-  let followed = 0;
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, patience.pauseMs)) {
-    try {
-      return await attempt({ deadline: Date.now() + patience.callMs });
-    } catch (error) {
-      // A cluster does not answer while its log has no leader, which takes longer than one call may.
-      const slow = stubs.count > 1 && isLate(error);
-      const away = slow ? 'broken' : isAway(error);
-      reached ||= away === 'broken';
-      absent += away === 'absent' ? 1 : 0;
-      const standby = isStandby(error);
-      // A standby may still name a leader that has just died.
-      stoodBy ||= standby || slow;
-      const late = Date.now() + pauseMs > begunAt + (stoodBy ? patience.standbyMs : patience.retryMs);
-      if (away === undefined || (!reached && absent >= stubs.count) || late) throw userErrorOf(error, stubs.address);
-      stubs.failed(error);
-      followed = standby && leaderOf(error as ServiceError) !== undefined ? followed + 1 : 0;
-      if (followed > 0 && followed <= FOLLOWED_AT_ONCE) continue;
-    }
-    await sleep(pauseMs);
-  }
-}
-
 interface Watch {
   readonly patience: Patience;
   readonly study: string;
@@ -281,7 +186,7 @@ interface Watch {
   readonly signal: AbortSignal;
 }
 
-async function* watch(stubs: Stubs, options: Watch): AsyncGenerator<Watched, void, void> {
+async function* watch(stubs: Stubs<StudyServiceClient>, options: Watch): AsyncGenerator<Watched, void, void> {
   const { patience, top, signal } = options;
   const { address } = stubs;
   // Once known, the study's own id: after a reconnection the latest study may be another.

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { withoutAccessVariables } from './access-options.js';
 import { FAILURE, UserError } from './fail.js';
 import { lastTroubles } from './fleet-log.js';
 
@@ -101,7 +102,8 @@ function forkInto({ args, logFile, main }: MemberPlan): ChildProcess {
   try {
     const program = main ?? fileURLToPath(new URL('./main.js', import.meta.url));
     const words = [...args(), '--exit-with-parent'];
-    return fork(program, words, { stdio: ['ignore', log, log, 'ipc'], detached: true, execArgv: [] });
+    const env = withoutAccessVariables(process.env);
+    return fork(program, words, { env, stdio: ['ignore', log, log, 'ipc'], detached: true, execArgv: [] });
   } finally {
     closeSync(log);
   }

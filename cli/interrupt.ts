@@ -30,10 +30,15 @@ export function exitCodeOf({ reason }: AbortSignal): number {
 /**
  * Listens for Ctrl-C, a termination request and a closed terminal. The first aborts the signal, so that everything is put
  * away in order; the second calls `again` and ends the process at once.
+ *
+ * @param but signals that mean something else to this command
  */
-export function onInterrupt(again: () => void = () => undefined): Interruption {
+export function onInterrupt(
+  again: () => void = () => undefined,
+  but: readonly (typeof SIGNALS)[number][] = [],
+): Interruption {
   const controller = new AbortController();
-  const listeners = SIGNALS.map((name) => {
+  const listeners = SIGNALS.filter((name) => !but.includes(name)).map((name) => {
     const listener = (): void => {
       const reason = new Interrupted(name);
       if (controller.signal.aborted) {

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { didYouMean } from '../coordinator/core/nearest.js';
 import { PACKAGE_VERSION } from '../proto/package-version.js';
 import { BAD_INPUT, FAILURE, UserError } from './fail.js';
-import type { Verb } from './verb.js';
+import { loadVerb, type Verb } from './verb.js';
 import { VERBS } from './verbs.js';
 
 /** Runs the command line. Returns the exit code; the process ends by itself when nothing is left to do. */
@@ -57,7 +57,7 @@ Exit codes:
   130  ended by Ctrl-C (143 by SIGTERM, 129 by a closed terminal)`;
 
 async function load(verb: Verb, program: Command): Promise<Command> {
-  const command = (await verb.load()).copyInheritedSettings(program);
+  const command = (await loadVerb(verb)).copyInheritedSettings(program);
   if (command.description() === '') command.description(`${verb.summary}.`);
   return command.addHelpText('after', `\nExample${verb.examples.length === 1 ? '' : 's'}:\n${exampleLines(verb)}`);
 }

@@ -1,4 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { ClientAccessError, certificateFault } from '../proto/client-access.js';
 import { isFromStandby } from '../proto/leader.js';
 import { BAD_INPUT, FAILURE, UserError } from './fail.js';
 
@@ -46,6 +47,7 @@ export function awayReason(error: unknown, address: string): string {
 export function userErrorOf(error: unknown, address: string): UserError {
   if (error instanceof UserError) return error;
   const cause = { cause: error };
+  if (error instanceof ClientAccessError) return new UserError(error.message, BAD_INPUT, cause);
   if (!isServiceError(error)) {
     const words = error instanceof Error ? error.message : String(error);
     return new UserError(`the coordinator at ${address} answered what cannot be understood: ${words}`, FAILURE, cause);
@@ -57,11 +59,14 @@ export function userErrorOf(error: unknown, address: string): UserError {
 
 function explain({ code, details }: ServiceError, address: string): string {
   switch (code) {
-    case status.UNAVAILABLE:
+    case status.UNAVAILABLE: {
+      const fault = certificateFault(details);
+      if (fault !== undefined) return `no connection to ${address}: ${fault}`;
       return (
         `no coordinator at ${address} (${connectionFault(details)}): ` +
         'start one with "assay coordinator" or name another with --coordinator'
       );
+    }
     case status.DEADLINE_EXCEEDED:
       return `the coordinator at ${address} did not answer in time (${details})`;
     case status.RESOURCE_EXHAUSTED:
@@ -75,6 +80,8 @@ function explain({ code, details }: ServiceError, address: string): string {
 
 /** The system's reason in plain words, out of a message that holds addresses, stacks of retries and notes. */
 function connectionFault(details: string): string {
+  const certificates = certificateFault(details);
+  if (certificates !== undefined) return certificates;
   if (details.includes('ECONNREFUSED')) return 'connection refused';
   if (/ENOTFOUND|EAI_AGAIN|name resolution failed/i.test(details)) return 'the host name is not known';
   if (details.includes('ETIMEDOUT')) return 'connecting timed out';

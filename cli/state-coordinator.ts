@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../coordinator/errors.js';
 import { runCoordinator } from '../coordinator/main.js';
+import { withoutAccess } from './access-options.js';
 import { UserError } from './fail.js';
 import { createLogger } from './logger.js';
 
@@ -31,7 +32,7 @@ export async function withStateFolder<T>(folder: string, use: (address: string) 
   try {
     // Until it listens, it can only end in a failure.
     const found = await Promise.race([address, running.then(() => Promise.reject(new Error('it ended too early')))]);
-    return await use(found);
+    return await withoutAccess(() => use(found));
   } catch (error) {
     throw error instanceof ConfigError ? new UserError(error.message, undefined, { cause: error }) : error;
   } finally {

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { openArtifactClient, TransferError } from '../proto/artifact-client.js';
 import type { Study } from '../proto/index.js';
 import { commandConfigSchema, moduleConfigSchema, type Upload } from '../proto/own-code.js';
+import { chosenAccess } from './access-options.js';
 import type { StudyClient } from './client.js';
 import { FAILURE, UserError } from './fail.js';
 import { packFolder } from './pack-folder.js';
@@ -20,7 +21,7 @@ export async function submitFile(client: StudyClient, file: SearchFile): Promise
   if (upload === undefined) return client.createStudy(file.text, file.fileName);
   const base = file.fileName === '<stdin>' ? '.' : dirname(file.fileName);
   const { archive, sha256, files } = await packFolder(resolve(base, upload.dir), upload.ignore);
-  const artifacts = openArtifactClient(client.address);
+  const artifacts = openArtifactClient(client.address, chosenAccess());
   try {
     const content = { sha256, bytes: archive.length, read: () => once(archive) };
     await artifacts.upload(content, { patienceMs: PATIENCE_MS });

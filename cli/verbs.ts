@@ -36,6 +36,7 @@ export const VERBS: readonly Verb[] = [
     examples: [
       'assay coordinator',
       'assay coordinator --listen 127.0.0.1:7171 --state /var/lib/assay',
+      'assay coordinator --listen 10.0.0.5:7070 --tls-cert tls/coordinator.crt --tls-key tls/coordinator.key',
       'assay coordinator --notify-url https://chat.lab/hook',
     ],
     load: async () => (await import('./commands/coordinator.js')).coordinatorCommand(),
@@ -44,8 +45,30 @@ export const VERBS: readonly Verb[] = [
     name: 'worker',
     group: FLEET,
     summary: 'attach this machine to a coordinator and train',
-    examples: ['assay worker', 'assay worker --coordinator 127.0.0.1:7171 --slots 4 --label gpu=a100'],
+    examples: [
+      'assay worker',
+      'assay worker --coordinator 127.0.0.1:7171 --slots 4 --label gpu=a100',
+      'assay worker --coordinator 10.0.0.5:7070 --ca ca.crt --token-file gpu-box-3.token',
+    ],
     load: async () => (await import('./commands/worker.js')).workerCommand(),
+  },
+  {
+    name: 'init-tls',
+    group: FLEET,
+    summary: 'make certificates for a coordinator that other machines reach',
+    examples: ['assay init-tls --host gpu-lab.example,10.0.0.5', 'assay init-tls --renew --host gpu-lab.example'],
+    load: async () => (await import('./commands/init-tls.js')).initTlsCommand(),
+  },
+  {
+    name: 'token',
+    group: FLEET,
+    summary: 'make, list and revoke the tokens that let people and workers in',
+    examples: [
+      'assay token create --role worker --name gpu-box-3 --out gpu-box-3.token',
+      'assay token list',
+      'assay token revoke gpu-box-3',
+    ],
+    load: async () => (await import('./commands/token.js')).tokenCommand(),
   },
   {
     name: 'submit',

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { type Entrance, openEntrance } from './access/entrance.js';
+import { openNatsTokens } from './access/nats-store.js';
+import { parseAddress } from './address.js';
 import { openNatsArtifacts } from './artifacts/nats.js';
 import type { ArtifactStore } from './artifacts/port.js';
 import type { ClusterConfig, CoordinatorConfig } from './config.js';
@@ -17,7 +20,7 @@ import { checkServers } from './nats/monitoring.js';
 import { CLUSTER_NAME, type ClusterNames, clusterNames } from './nats/names.js';
 import { Replica } from './replica.js';
 import type { Door } from './rpc/door.js';
-import { createStandbyServices, openDoor, parseAddress } from './rpc/server.js';
+import { createStandbyServices, openDoor } from './rpc/server.js';
 
 /** Events that a new leader publishes again, because its predecessor may have died between an append and its publishing. */
 const REPEATED_EVENTS = 256;
@@ -33,6 +36,7 @@ interface Member {
   readonly names: ClusterNames;
   readonly lease: LeaderLease;
   readonly artifacts: ArtifactStore;
+  readonly entrance: Entrance;
   readonly door: Door;
   readonly address: string;
   readonly monitoring: Monitoring;
@@ -62,7 +66,13 @@ export async function runInCluster(
     const setup = { replicas, logger, signal };
     const artifacts = await openNatsArtifacts(connection, names, setup);
     closers.push(() => artifacts.close());
-    const server = await openDoor(config.listen);
+    const entrance = await openEntrance(config, {
+      openStore: () => openNatsTokens(connection, names, setup),
+      firstAdminFile: undefined,
+      logger,
+    });
+    closers.push(() => entrance.close());
+    const server = await openDoor(config.listen, entrance);
     closers.push(() => server.close());
     const { door, address: bound } = server;
     const address = cluster.advertise ?? bound;
@@ -70,7 +80,7 @@ export async function runInCluster(
     door.standBy(lease);
     logger.info({ address, cluster: cluster.name, nats: connection.getServer() }, 'coordinator listens');
     config.onListening(bound, undefined);
-    const member = { config, connection, names, lease, artifacts, door, address, monitoring };
+    const member = { config, connection, names, lease, artifacts, entrance, door, address, monitoring };
     while (!signal.aborted) await serve(member);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -133,7 +143,7 @@ async function standBy({ config, lease, door, monitoring }: Member, log: Cluster
 
 /** Leads while the lease is held. */
 async function term(member: Member, log: ClusterLog, replica: Replica): Promise<void> {
-  const { config, connection, names, lease, artifacts, door, address, monitoring } = member;
+  const { config, connection, names, lease, artifacts, entrance, door, address, monitoring } = member;
   const { logger, signal } = config;
   const over = new AbortController();
   const publisher = createEventPublisher(connection, names, logger);
@@ -151,6 +161,7 @@ async function term(member: Member, log: ClusterLog, replica: Replica): Promise<
       log,
       from: replica,
       artifacts,
+      entrance,
       door,
       monitoring,
       followers: [publisher],

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
+import type { EntranceConfig } from './access/entrance.js';
 import type { NatsConfig } from './nats/connection.js';
 import type { NoticeConfig } from './notices/notifier.js';
 
-export interface CoordinatorConfig {
+export interface CoordinatorConfig extends EntranceConfig {
   /** host:port to listen on; port 0 takes a free one. */
   readonly listen: string;
   /** Folder of the event log; created where it is missing. Not used in a cluster. */
@@ -23,8 +24,6 @@ export interface CoordinatorConfig {
   readonly metrics?: string | undefined;
   /** Who is told of what happens; nobody when absent. */
   readonly notices?: NoticeConfig | undefined;
-  /** Allows an address that others can reach, without TLS and without tokens. */
-  readonly insecure?: boolean | undefined;
   readonly logger: Logger;
   /** Aborted: shut down in order. */
   readonly signal: AbortSignal;

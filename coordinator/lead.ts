@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Entrance } from './access/entrance.js';
 import { createArtifactKeeper } from './artifacts/keeper.js';
 import type { ArtifactStore } from './artifacts/port.js';
 import type { CoordinatorConfig } from './config.js';
@@ -25,6 +26,7 @@ export interface Term {
   /** State to go on from, where there is one. */
   readonly from?: Replayed | undefined;
   readonly artifacts: ArtifactStore;
+  readonly entrance: Entrance;
   readonly door: Door;
   readonly monitoring: Monitoring;
   /** Followers beside the logger. */
@@ -45,7 +47,7 @@ export interface Term {
  * @throws what the log or the core failed with, a `LogConflictError` when another coordinator has written to the log
  */
 export async function lead(term: Term): Promise<void> {
-  const { config, log, from, artifacts, door, followers = [], monitoring } = term;
+  const { config, log, from, artifacts, entrance, door, followers = [], monitoring } = term;
   const { logger, heartbeatMs = 10_000, leaseMs = 60_000, maxArtifactBytes = LARGEST_ARTIFACT } = config;
   let onFailure: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
@@ -61,16 +63,34 @@ export async function lead(term: Term): Promise<void> {
     keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
   };
   const outputs = new LiveOutputs();
-  const pages = { coordinator, artifacts, outputs, turnstile: door.turnstile, logger, probes: monitoring.probes };
+  const pages = {
+    coordinator,
+    artifacts,
+    outputs,
+    turnstile: door.turnstile,
+    entrance,
+    logger,
+    probes: monitoring.probes,
+  };
   const dashboard = config.http === false ? undefined : await startDashboard(config.http, pages);
   const ticker = setInterval(() => coordinator.post({ type: 'CheckDeadlines' }, () => {}), Math.min(1000, leaseMs / 4));
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweep();
   let leave = (): void => {};
   try {
-    door.lead(
-      createServices({ coordinator, heartbeatMs, leaseMs, artifacts, keeper, maxArtifactBytes, outputs, logger }),
-    );
+    const { tokens } = entrance.gate;
+    const services = {
+      coordinator,
+      heartbeatMs,
+      leaseMs,
+      artifacts,
+      keeper,
+      maxArtifactBytes,
+      outputs,
+      tokens,
+      logger,
+    };
+    door.lead(createServices(services));
     leave = monitoring.lead(coordinator, log);
     term.onLeading(dashboard?.address);
     await Promise.race([term.until, failure]);

@@ -1,3 +1,7 @@
+import path from 'node:path';
+import { checkEntrance, openEntrance } from './access/entrance.js';
+import { openSqliteTokens } from './access/sqlite-store.js';
+import { isLoopback } from './address.js';
 import { openDirectoryArtifacts } from './artifacts/directory.js';
 import { runInCluster } from './cluster.js';
 import type { CoordinatorConfig } from './config.js';
@@ -6,7 +10,7 @@ import { openSqliteLog } from './event-log/sqlite.js';
 import { lead } from './lead.js';
 import { type Monitoring, openMonitoring } from './monitoring/monitoring.js';
 import { noticeTargets } from './notices/notifier.js';
-import { isLoopback, openDoor } from './rpc/server.js';
+import { openDoor } from './rpc/server.js';
 import { holdStateDirectory } from './state-directory.js';
 
 /**
@@ -33,13 +37,21 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
   const state = holdStateDirectory(config.state);
   const log = openSqliteLog(state.logFile);
   const artifacts = openDirectoryArtifacts(state.artifacts);
+  const closers: (() => Promise<void>)[] = [];
   try {
-    const server = await openDoor(listen);
+    const entrance = await openEntrance(config, {
+      openStore: () => openSqliteTokens(config.state),
+      firstAdminFile: path.join(config.state, 'admin.token'),
+      logger,
+    });
+    closers.push(() => entrance.close());
+    const server = await openDoor(listen, entrance);
     const { door, address } = server;
     await lead({
       config,
       log,
       artifacts,
+      entrance,
       door,
       monitoring,
       onLeading: (dashboard) => {
@@ -50,6 +62,7 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
       leave: () => server.close(),
     }).finally(() => server.close());
   } finally {
+    for (const close of closers) await close();
     await artifacts.close();
     await log.close();
     state.release();
@@ -58,16 +71,12 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
 
 function check(config: CoordinatorConfig): void {
   if (config.notices !== undefined) noticeTargets(config.notices);
-  const { listen, http, metrics, insecure, heartbeatMs = 10_000, leaseMs = 60_000, logger } = config;
-  for (const address of [listen, http, metrics].filter((one) => typeof one === 'string')) {
-    if (isLoopback(address)) continue;
-    if (insecure === true) {
-      logger.warn({ address }, 'insecure: anyone who reaches it may use it');
-      continue;
-    }
-    throw new ConfigError(
-      `${address} can be reached from other machines, and this version has neither TLS nor tokens: listen on 127.0.0.1, or say --insecure on a network where you trust everybody`,
-    );
+  const { listen, http, metrics, heartbeatMs = 10_000, leaseMs = 60_000 } = config;
+  const addresses = [listen, http, metrics].filter((one) => typeof one === 'string');
+  checkEntrance(addresses, config);
+  const open = addresses.filter((address) => !isLoopback(address));
+  if (config.insecure === true) {
+    config.logger.warn({ addresses: open }, 'insecure: anyone who reaches these may do everything, in plain text');
   }
   if (!(heartbeatMs >= 10)) throw new ConfigError(`heartbeat ${heartbeatMs} ms must be at least 10 ms`);
   if (!(leaseMs >= 3 * heartbeatMs)) {

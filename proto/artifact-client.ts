@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ChannelOptions, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { CHANNEL_OPTIONS } from './channel.js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type ClientAccess, ClientAccessError, certificateFault, wayTo } from './client-access.js';
 import { ArtifactServiceClient, type UploadArtifactRequest } from './gen/assay/v1/artifacts.js';
 import { CoordinatorAddresses, leaderOf, splitAddresses } from './leader.js';
 
@@ -51,9 +51,10 @@ export class TransferError extends Error {
  * Opens a client. Nothing is connected before the first transfer.
  *
  * @param coordinators HOST:PORT, or several of a cluster with commas between: whichever leads is found
+ * @param access what is shown there
  */
-export function openArtifactClient(coordinators: string): ArtifactClient {
-  const connection = new Connection(coordinators);
+export function openArtifactClient(coordinators: string, access: ClientAccess = {}): ArtifactClient {
+  const connection = new Connection(coordinators, access);
   return {
     upload: (content, options) =>
       patiently(connection, options, async (stub) => {
@@ -67,16 +68,21 @@ export function openArtifactClient(coordinators: string): ArtifactClient {
 /** The connection to the coordinator that leads, made anew after a failure: an old one may wait long before it tries. */
 class Connection {
   readonly #addresses: CoordinatorAddresses;
+  readonly #access: ClientAccess;
   #stub: ArtifactServiceClient | undefined;
 
-  constructor(coordinators: string) {
+  constructor(coordinators: string, access: ClientAccess) {
+    this.#access = access;
     this.#addresses = new CoordinatorAddresses(splitAddresses(coordinators));
   }
 
   get stub(): ArtifactServiceClient {
-    // Of its own: a transfer never holds up what goes over the others.
-    const options: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
-    this.#stub ??= new ArtifactServiceClient(this.#addresses.current, credentials.createInsecure(), options);
+    if (this.#stub === undefined) {
+      const { current } = this.#addresses;
+      // Of its own: a transfer never holds up what goes over the others.
+      const way = wayTo(current, this.#access, { 'grpc.use_local_subchannel_pool': 1 });
+      this.#stub = new ArtifactServiceClient(current, way.credentials, way.options);
+    }
     return this.#stub;
   }
 
@@ -155,7 +161,7 @@ async function* download(
   let offset = 0;
   let triedSince = Date.now();
   for (let failures = 0; ; failures++) {
-    const { stub } = connection;
+    const stub = stubOf(connection);
     const call = stub.downloadArtifact({ sha256, offset });
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
@@ -189,7 +195,7 @@ async function patiently<T>(
 ): Promise<T> {
   const giveUpAt = Date.now() + patienceMs;
   for (let failures = 0; ; failures++) {
-    const { stub } = connection;
+    const stub = stubOf(connection);
     try {
       return await act(stub);
     } catch (error) {
@@ -197,6 +203,15 @@ async function patiently<T>(
       connection.failed(stub, error);
     }
     await backOff(failures, signal);
+  }
+}
+
+/** @throws {TransferError} when what is to be shown there cannot be read */
+function stubOf(connection: Connection): ArtifactServiceClient {
+  try {
+    return connection.stub;
+  } catch (error) {
+    throw inWords(error);
   }
 }
 
@@ -212,7 +227,12 @@ function isPassing(error: unknown): error is ServiceError {
 }
 
 function inWords(error: unknown): unknown {
+  if (error instanceof ClientAccessError) {
+    return new TransferError(status.UNAUTHENTICATED, error.message, { cause: error });
+  }
   if (!isServiceError(error)) return error;
+  const fault = certificateFault(error.details);
+  if (fault !== undefined) return new TransferError(error.code, fault, { cause: error });
   return new TransferError(error.code, error.details === '' ? status[error.code] : error.details, { cause: error });
 }
 

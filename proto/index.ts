@@ -1,5 +1,18 @@
 // The one door to the generated code, by name, so that a new message is let out on purpose.
 export {
+  AccessServiceClient,
+  type AccessServiceServer,
+  AccessServiceService,
+  type CreateTokenRequest,
+  type CreateTokenResponse,
+  type ListTokensResponse,
+  type RevokeTokenRequest,
+  type RevokeTokenResponse,
+  Role,
+  Token,
+  type WhoAmIResponse,
+} from './gen/assay/v1/access.js';
+export {
   ArtifactChunk,
   ArtifactHeader,
   ArtifactServiceClient,

@@ -3,6 +3,7 @@ import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_ADDRESS } from '../proto/channel.js';
+import type { ClientAccess } from '../proto/client-access.js';
 import { splitAddresses } from '../proto/leader.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
 import { WorkerConfigError } from './errors.js';
@@ -13,6 +14,8 @@ import { BACKEND_NAMES } from './train/backend/backend.js';
 export interface WorkerConfig {
   /** The coordinator's host:port; those of a cluster's coordinators with commas between them. */
   readonly coordinator: string;
+  /** What is shown to the coordinator. */
+  readonly access: ClientAccess;
   /** What people read. Default: the host's name and the process id. */
   readonly name: string;
   /** How many attempts run at a time. Default: what the GPUs take, or else the processor's cores. */
@@ -65,6 +68,17 @@ const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
       error: `must be host:port with a port from 1 to 65535, such as ${DEFAULT_ADDRESS}, or several with commas`,
     })
     .default(DEFAULT_ADDRESS),
+  access: z
+    .strictObject({
+      tls: z.boolean().optional(),
+      caFile: z.string().optional(),
+      certFile: z.string().optional(),
+      keyFile: z.string().optional(),
+      serverName: z.string().optional(),
+      token: z.string().optional(),
+      tokenFile: z.string().optional(),
+    })
+    .prefault({}),
   name: z
     .string()
     .trim()

@@ -1,5 +1,12 @@
-import { type ChannelOptions, credentials, type ServiceError, status } from '@grpc/grpc-js';
-import { CHANNEL_OPTIONS } from '../proto/channel.js';
+import { type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type ClientAccess,
+  ClientAccessError,
+  certificateFault,
+  tokenOf,
+  type Way,
+  wayTo,
+} from '../proto/client-access.js';
 import { type SessionRequest, type SessionResponse, WorkerServiceClient } from '../proto/index.js';
 import { CoordinatorAddresses, isFromStandby, leaderOf, splitAddresses } from '../proto/leader.js';
 
@@ -33,8 +40,9 @@ const CONNECT_MS = 5_000;
  * Opens streams to the coordinators in turn: to the one that is said to lead, or else to the next of those that are known.
  *
  * @param coordinators "host:port,host:port"
+ * @param access what is shown there
  */
-export function createConnect(coordinators: string): (events: LinkEvents) => Link {
+export function createConnect(coordinators: string, access: ClientAccess = {}): (events: LinkEvents) => Link {
   const addresses = new CoordinatorAddresses(splitAddresses(coordinators));
   return (events) => {
     const closed = (why: Closed): void => {
@@ -42,7 +50,7 @@ export function createConnect(coordinators: string): (events: LinkEvents) => Lin
       events.closed(why);
     };
     const patience = addresses.count > 1 ? CONNECT_MS : undefined;
-    return openLink(addresses.current, { response: events.response.bind(events), closed }, patience);
+    return openLink(addresses.current, { response: events.response.bind(events), closed }, access, patience);
   };
 }
 
@@ -50,11 +58,17 @@ export function createConnect(coordinators: string): (events: LinkEvents) => Lin
  * Opens a stream to the coordinator at `address`. Every link has a connection of its own: one that is shared keeps a
  * back-off of its own, up to two minutes long, after a failure.
  *
+ * @param access what is shown there
  * @param connectMs how long connecting may take; without it, as long as the attach
  */
-export function openLink(address: string, events: LinkEvents, connectMs?: number): Link {
-  const options: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
-  const client = new WorkerServiceClient(address, credentials.createInsecure(), options);
+export function openLink(address: string, events: LinkEvents, access: ClientAccess = {}, connectMs?: number): Link {
+  let way: Way;
+  try {
+    way = wayTo(address, access, { 'grpc.use_local_subchannel_pool': 1 });
+  } catch (error) {
+    return brokenLink(events, error);
+  }
+  const client = new WorkerServiceClient(address, way.credentials, way.options);
   const call = client.session();
   let open = true;
   const close = (why: Closed): void => {
@@ -68,7 +82,11 @@ export function openLink(address: string, events: LinkEvents, connectMs?: number
     if (open) events.response(response);
   });
   call.on('error', (error: ServiceError) =>
-    close({ reason: inWords(error), retry: isWorthRetrying(error.code), leader: leaderOf(error) }),
+    close({
+      reason: inWords(error),
+      retry: isWorthRetrying(error.code) || isReplaced(way, error, access),
+      leader: leaderOf(error),
+    }),
   );
   if (connectMs !== undefined) {
     client.waitForReady(Date.now() + connectMs, (error) => {
@@ -84,12 +102,37 @@ export function openLink(address: string, events: LinkEvents, connectMs?: number
   };
 }
 
+/** Files that cannot be read now may be there again at the next try. */
+function brokenLink(events: LinkEvents, error: unknown): Link {
+  if (!(error instanceof ClientAccessError)) throw error;
+  queueMicrotask(() => events.closed({ reason: error.message, retry: true }));
+  return { send: () => {}, close: () => {} };
+}
+
+/** Whether the token that was not let in has been replaced in its file since. */
+function isReplaced({ token }: Way, { code }: ServiceError, access: ClientAccess): boolean {
+  if (code !== status.UNAUTHENTICATED) return false;
+  try {
+    return tokenOf(access) !== token;
+  } catch {
+    return false;
+  }
+}
+
 /** Failures that the other side would repeat: it takes no workers, not this one, or not what this one says. */
 const FINAL: ReadonlySet<status> = new Set([
   status.INVALID_ARGUMENT,
+  status.FAILED_PRECONDITION,
   status.PERMISSION_DENIED,
   status.UNAUTHENTICATED,
   status.UNIMPLEMENTED,
+]);
+
+/** The coordinator has said in words of its own why it lets this one not in. */
+const ACCESS: ReadonlySet<status> = new Set([
+  status.UNAUTHENTICATED,
+  status.PERMISSION_DENIED,
+  status.FAILED_PRECONDITION,
 ]);
 
 function isWorthRetrying(code: status): boolean {
@@ -97,12 +140,15 @@ function isWorthRetrying(code: status): boolean {
 }
 
 function inWords(error: ServiceError): string {
+  const certificates = certificateFault(error.details);
+  if (certificates !== undefined) return certificates;
   const system = /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)\b/.exec(
     error.details,
   );
   const known = system === null ? undefined : SYSTEM_ERRORS[system[0]];
   if (known !== undefined) return known;
   if (isFromStandby(error)) return error.details;
+  if (ACCESS.has(error.code)) return error.details;
   if (error.code === status.UNIMPLEMENTED) return 'it is no coordinator for workers of this version';
   return `${status[error.code]}: ${error.details.split('\n')[0]}`;
 }

@@ -42,13 +42,13 @@ const DOWNLOAD_PATIENCE_MS = 60_000;
  */
 export async function runWorker(config: WorkerConfig, surroundings: WorkerSurroundings): Promise<void> {
   const { signal, version, childPath } = surroundings;
-  const { coordinator, name, backend, stopGraceMs, outputLimitBytes, permissions } = config;
+  const { coordinator, access, name, backend, stopGraceMs, outputLimitBytes, permissions } = config;
   const data = dataPlaces(config);
   const logger = surroundings.logger.child({ worker: name });
   const { gpus, watch } = await findGpus(config, logger);
   const slotCount = gpus.reduce((sum, gpu) => sum + gpu.slots, 0) || (config.slots ?? availableParallelism());
   const scratch = openScratch(config.scratchDir);
-  const artifacts = openArtifactClient(coordinator);
+  const artifacts = openArtifactClient(coordinator, access);
   const cache = createCodeCache({
     folder: join(scratch.folder, 'code'),
     download: (sha256, downloadSignal) =>
@@ -89,7 +89,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     const session = createWorkerSession({
       profile,
       runner: createSavingRunner({ runner: slots, artifacts, logger, stopPatienceMs: config.drainTimeoutMs }),
-      connect: createConnect(coordinator),
+      connect: createConnect(coordinator, access),
       logger,
       gpuUse: () => watch.use,
       attachTimeoutMs: config.attachTimeoutMs,

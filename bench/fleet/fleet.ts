@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openClient, type Patience, type StudyClient } from '../../cli/client.js';
+import { openClient, type StudyClient } from '../../cli/client.js';
+import type { Patience } from '../../cli/leader-stubs.js';
 import type { Study } from '../../proto/index.js';
 import { ASK, type Figures, type Load } from './messages.js';
 

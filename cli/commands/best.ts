@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { openArtifactClient } from '../../proto/artifact-client.js';
 import type { Study, Trial } from '../../proto/index.js';
 import { studyJson, trialJson } from '../../proto/json.js';
+import { chosenAccess } from '../access-options.js';
 import { withClient } from '../client.js';
 import { exportModel, predictCommand } from '../export-model.js';
 import { UserError } from '../fail.js';
@@ -50,7 +51,7 @@ function best(id: string, coordinator: string, { state, export: folder, json }: 
 }
 
 async function fetchTo(folder: string, study: Study, trial: Trial, coordinator: string): Promise<void> {
-  const artifacts = openArtifactClient(coordinator);
+  const artifacts = openArtifactClient(coordinator, chosenAccess());
   try {
     await exportModel(study, trial, folder, artifacts);
   } finally {

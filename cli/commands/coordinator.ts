@@ -1,4 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CertificateFiles } from '../../coordinator/access/certificates.js';
+import type { AcceptedToken } from '../../coordinator/access/entrance.js';
+import { ROLES } from '../../coordinator/access/roles.js';
 import type { ClusterConfig } from '../../coordinator/config.js';
 import { didYouMean } from '../../coordinator/core/nearest.js';
 import { ConfigError } from '../../coordinator/errors.js';
@@ -36,6 +39,11 @@ interface Options extends LogOptions, LoggingOptions {
   readonly notifyUrl?: string;
   readonly notifyCommand?: readonly string[];
   readonly notifyOn?: readonly NoticeKind[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
+  readonly requireTokens?: true;
+  readonly acceptToken?: readonly AcceptedToken[];
   readonly insecure?: true;
   readonly exitWithParent?: true;
 }
@@ -67,10 +75,22 @@ export function coordinatorCommand(): Command {
     .option('--heartbeat <duration>', 'how often workers are to be heard (default: 10s)', parseDuration)
     .option('--lease <duration>', "how long a silent worker's attempts live (default: 60s)", parseDuration)
     .option('--max-artifact <size>', 'largest weights, checkpoint or upload that is taken (default: 1GiB)', parseSize)
-    .option('--insecure', 'listen where other machines can reach it, without TLS and without tokens')
     .addOption(logLevelOption())
     .addOption(logFormatOption())
     .addOption(new Option('--exit-with-parent', 'shut down when the process that forked this one is gone').hideHelp())
+    .optionsGroup('Who may come in; TLS and tokens are a must where other machines reach it:')
+    .addOption(
+      new Option('--tls-cert <file>', 'certificate of both doors; "assay init-tls" makes one').env('ASSAY_TLS_CERT'),
+    )
+    .addOption(new Option('--tls-key <file>', 'key of that certificate').env('ASSAY_TLS_KEY'))
+    .addOption(
+      new Option('--tls-client-ca <file>', 'over gRPC let only those in whose certificate is of these').env(
+        'ASSAY_TLS_CLIENT_CA',
+      ),
+    )
+    .option('--require-tokens', 'ask for tokens on 127.0.0.1 as well, where TLS is spoken by a proxy, or by nobody')
+    .option('--accept-token <role=file>', 'let the token in this file in; may be repeated', gatherToken)
+    .option('--insecure', 'listen where other machines can reach it, without TLS and without tokens')
     .optionsGroup('Notices, of which there are none unless one of the first two is given:')
     .addOption(
       new Option('--notify-url <url>', 'POST each notice there as JSON')
@@ -89,6 +109,19 @@ export function coordinatorCommand(): Command {
     .option('--log-replicas <n>', 'NATS servers that hold the log, when it is created', wholeNumber(1, 5), 3)
     .option('--nats-monitor <url,...>', "NATS servers' monitoring ports: their settings are checked", parseUrls)
     .action(run);
+}
+
+function tlsOf({ tlsCert: cert, tlsKey: key, tlsClientCa: clientCa }: Options): CertificateFiles | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  throw new UserError('--tls-cert and --tls-key go together, and --tls-client-ca is of use only beside them');
+}
+
+function gatherToken(text: string, earlier: readonly AcceptedToken[] = []): readonly AcceptedToken[] {
+  const [, word, file] = /^(\w+)=(.+)$/.exec(text) ?? [];
+  const role = ROLES.find((known) => known === word);
+  if (role !== undefined && file !== undefined) return [...earlier, { role, file }];
+  throw new InvalidArgumentError(`It must be ROLE=FILE with one of the roles ${ROLES.join(', ')}.`);
 }
 
 function clusterOf(options: Options): ClusterConfig | undefined {
@@ -126,9 +159,11 @@ function parseKinds(text: string): readonly NoticeKind[] {
 }
 
 async function run(options: Options): Promise<void> {
-  const { listen, state, http, metrics, heartbeat, lease, maxArtifact, insecure } = options;
+  const { listen, state, http, metrics, heartbeat, lease, maxArtifact, insecure, requireTokens, acceptToken } = options;
+  const tls = tlsOf(options);
   const logger = await loggerOf(options);
-  const interruption = onInterrupt();
+  // To a service it means that its files have changed; to a person, that the terminal was closed.
+  const interruption = onInterrupt(undefined, tls !== undefined && !process.stderr.isTTY ? ['SIGHUP'] : []);
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;
   const signals = [interruption.signal, ...(parent === undefined ? [] : [parent.signal])];
   try {
@@ -141,13 +176,16 @@ async function run(options: Options): Promise<void> {
       heartbeatMs: heartbeat,
       leaseMs: lease,
       maxArtifactBytes: maxArtifact,
+      tls,
+      requireTokens,
+      acceptTokens: acceptToken,
       insecure,
       notices: noticesOf(options),
       logger,
       signal: AbortSignal.any(signals),
       onListening: (address, dashboard) => {
         parent?.tell({ listening: address, dashboard });
-        if (process.stderr.isTTY) sayWhatNext(address, dashboard);
+        if (process.stderr.isTTY) sayWhatNext(address, dashboard, tls !== undefined);
       },
     });
   } catch (error) {
@@ -159,9 +197,10 @@ async function run(options: Options): Promise<void> {
 }
 
 /** For a person who has just started it. */
-function sayWhatNext(address: string, dashboard: string | undefined): void {
-  const to = coordinatorWords(address);
-  if (dashboard !== undefined) process.stderr.write(`look at it on          http://${dashboard}\n`);
+function sayWhatNext(address: string, dashboard: string | undefined, isSecure: boolean): void {
+  const to = [...coordinatorWords(address), ...(isSecure ? ['--ca', 'FILE', '--token-file', 'FILE'] : [])];
+  const scheme = isSecure ? 'https' : 'http';
+  if (dashboard !== undefined) process.stderr.write(`look at it on          ${scheme}://${dashboard}\n`);
   process.stderr.write(
     `attach workers with   ${commandLine(['worker', ...to])}\nsubmit a search with  ${commandLine(['submit', ...to, 'search.yaml'])}\n`,
   );

@@ -5,6 +5,7 @@ import { WorkerConfigError, WorkerError } from '../../worker/errors.js';
 import type { Permissions } from '../../worker/own-code/permissions.js';
 import { BACKEND_NAMES } from '../../worker/train/backend/backend.js';
 import { runWorker } from '../../worker/worker.js';
+import { chosenAccess } from '../access-options.js';
 import { addDataOptions, DATA_OPTION_NAMES, type DataOptions, dataSettings } from '../data-options.js';
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
@@ -67,7 +68,16 @@ async function run(options: Options): Promise<void> {
   const { gpus, slotsPerGpu, scratch } = options;
   const permissions = permissionsOf(options);
   const own = { permissions, gpus, slotsPerGpu, scratchDir: scratch };
-  const config = check({ coordinator, slots, backend, ...dataSettings(options), labels: label, name, ...own });
+  const config = check({
+    coordinator,
+    access: chosenAccess(),
+    slots,
+    backend,
+    ...dataSettings(options),
+    labels: label,
+    name,
+    ...own,
+  });
   const logger = await loggerOf(options);
   const interruption = onInterrupt();
   const parent = options.exitWithParent === true ? stopWithParent() : undefined;

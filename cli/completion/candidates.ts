@@ -1,8 +1,9 @@
 import type { Argument, Command, Option } from 'commander';
 import { DEFAULT_ADDRESS } from '../../proto/channel.js';
+import { accessOfEnvironment } from '../access-options.js';
 import { openClient, type StudyClient } from '../client.js';
 import { parseAddresses } from '../options.js';
-import type { Verb } from '../verb.js';
+import { loadVerb, type Verb } from '../verb.js';
 
 /** What a word can be gone on with: words, or what the shell itself knows about. */
 export type Candidates = readonly Candidate[] | 'files' | 'folders';
@@ -33,7 +34,7 @@ async function allCandidates(verbs: readonly Verb[], words: readonly string[]): 
   if (words.length < 2) return name.startsWith('-') ? GLOBAL : named(verbs);
   if (name === 'help') return rest.length === 1 ? named(verbs) : [];
   const verb = verbs.find((known) => known.name === name);
-  return verb === undefined ? [] : ofVerb(await verb.load(), rest);
+  return verb === undefined ? [] : ofVerb(await loadVerb(verb), rest);
 }
 
 const GLOBAL: readonly Candidate[] = [
@@ -141,7 +142,7 @@ async function workers(client: StudyClient): Promise<Candidate[]> {
 
 /** Nothing where the coordinator does not answer: a message in the middle of a command line helps nobody. */
 async function ask(address: string, find: (client: StudyClient) => Promise<Candidate[]>): Promise<Candidate[]> {
-  const client = openClient(address, PATIENCE);
+  const client = openClient(address, PATIENCE, accessOfEnvironment());
   try {
     return await find(client);
   } catch {

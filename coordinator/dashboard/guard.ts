@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { isLoopback } from '../rpc/server.js';
+import { isLoopback } from '../address.js';
 import { CHANGE_HEADER } from './change-header.js';
 
 /** What the pages may load and do: their own files and routes, nothing else. Charts set inline style attributes. */
@@ -30,11 +30,12 @@ export const protectiveHeaders: MiddlewareHandler = async (context, next) => {
 };
 
 /**
- * Refuses what another site's page in the same browser sends: on a loopback address a request must name that address as
- * its host (a name that was rebound to 127.0.0.1 does not), and a change must come from a page of ours.
+ * Refuses what another site's page in the same browser sends: on a loopback address that asks for no token a request must
+ * name that address as its host (a name that was rebound to 127.0.0.1 does not), and a change must come from a page of
+ * ours.
  */
-export function sameSiteOnly(listen: string): MiddlewareHandler {
-  const local = isLoopback(listen);
+export function sameSiteOnly(listen: string, asksForTokens: boolean): MiddlewareHandler {
+  const local = isLoopback(listen) && !asksForTokens;
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
     if (local && !isLoopback(host.includes(':') ? host : `${host}:80`)) {

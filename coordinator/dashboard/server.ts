@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import type { Logger } from 'pino';
 import { PROBE_PATHS, type Probes, probe } from '../../telemetry/probes.js';
+import type { Certificates } from '../access/certificates.js';
+import { type Entrance, openToThisMachine } from '../access/entrance.js';
 import type { ArtifactStore } from '../artifacts/port.js';
 import { createOutputCall } from '../calls/output-call.js';
 import { Refused } from '../calls/refused.js';
@@ -16,19 +17,24 @@ import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { ConfigError } from '../errors.js';
 import type { LiveOutputs } from '../rpc/live-outputs.js';
-import { parseAddress, type RunningServer } from '../rpc/server.js';
+import type { RunningServer } from '../rpc/server.js';
 import type { Turnstile } from '../rpc/turnstile.js';
+import { type Env, letIn, recognize } from './access.js';
 import { controlRoutes } from './control-routes.js';
 import { Feeds } from './feeds.js';
 import { protectiveHeaders, sameSiteOnly } from './guard.js';
 import { boundConnections, SERVER_OPTIONS, takeTurns } from './http-limits.js';
+import { listenHttp } from './listen.js';
 import { readRoutes } from './read-routes.js';
 import { answerOf } from './refusal.js';
+import { sessionRoutes } from './session-routes.js';
 
 export interface DashboardOptions {
   readonly coordinator: Coordinator;
   readonly artifacts: ArtifactStore;
   readonly outputs: LiveOutputs;
+  /** Who may come in, and how; everybody, where it is not said. */
+  readonly entrance?: Entrance;
   readonly logger: Logger;
   /** What tells the process's health and figures; none is told without. */
   readonly probes?: Probes | undefined;
@@ -51,20 +57,48 @@ export const DEFAULT_HTTP = '127.0.0.1:7071';
  * @throws {ConfigError} when the address cannot be listened on
  */
 export async function startDashboard(listen: string | undefined, options: DashboardOptions): Promise<RunningServer> {
-  const { coordinator, logger, clock = Date.now, probes, turnstile } = options;
+  const { coordinator, clock = Date.now } = options;
+  const certificates = options.entrance?.certificates;
   const feeds = await Feeds.open(coordinator, clock);
-  const app = new Hono<{ Bindings: HttpBindings }>();
+  const app = createApp(listen ?? DEFAULT_HTTP, options, feeds);
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: SERVER_OPTIONS }) as Server;
+  boundConnections(server);
+  const running = await (listen === undefined
+    ? listenByDefault(server, certificates)
+    : listenHttp(server, listen, certificates)
+  ).catch((error: unknown) => {
+    feeds.close();
+    throw error;
+  });
+  return {
+    address: running.address,
+    close: () => {
+      feeds.close();
+      running.close();
+    },
+  };
+}
+
+/** Everything that is served, behind what is asked of everybody. @param listen host:port */
+export function createApp(listen: string, options: DashboardOptions, feeds: Feeds): Hono<Env> {
+  const { coordinator, entrance = openToThisMachine(), logger, clock = Date.now, probes, turnstile } = options;
+  const { gate } = entrance;
+  const app = new Hono<Env>();
   app.use(protectiveHeaders);
-  app.use(sameSiteOnly(listen ?? DEFAULT_HTTP));
+  app.use(sameSiteOnly(listen, gate.tokens !== undefined));
+  app.use(recognize(gate));
   app.use('/api/*', async (context, next) => {
     context.header('cache-control', 'no-store');
     return next();
   });
+  // Whoever is not let in has a share all the same: that of its address, to be refused with.
   app.use('/api/*', takeTurns(turnstile));
+  app.use(letIn(gate));
   app.use('/api/*', compress());
   const calls = createStudyCalls(coordinator, clock);
   app.route('/api', readRoutes({ coordinator, calls, getOutput: createOutputCall(options), feeds, clock }));
   app.route('/api', controlRoutes(calls));
+  app.route('/api', sessionRoutes(entrance, logger));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));
   if (probes !== undefined) {
     for (const path of PROBE_PATHS) {
@@ -84,22 +118,7 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
     const message = 'the coordinator failed on this request; its log says why';
     return context.json({ error: { code: 'internal', message } }, 500);
   });
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: SERVER_OPTIONS }) as Server;
-  boundConnections(server);
-  const address = await (listen === undefined ? bindByDefault(server) : bind(server, listen)).catch(
-    (error: unknown) => {
-      feeds.close();
-      throw error;
-    },
-  );
-  return {
-    address,
-    close: () => {
-      feeds.close();
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return app;
 }
 
 /** Files of the build, which carry their content's hash in their names; any other path is the page, which routes itself. */
@@ -118,25 +137,13 @@ function pages(): MiddlewareHandler {
   };
 }
 
-async function bindByDefault(server: Server): Promise<string> {
+async function listenByDefault(server: Server, certificates: Certificates | undefined): Promise<RunningServer> {
   try {
-    return await bind(server, DEFAULT_HTTP);
+    return await listenHttp(server, DEFAULT_HTTP, certificates);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return bind(server, DEFAULT_HTTP.replace(/\d+$/, '0'));
+    return listenHttp(server, DEFAULT_HTTP.replace(/\d+$/, '0'), certificates);
   }
-}
-
-async function bind(server: Server, listen: string): Promise<string> {
-  const { host, port } = parseAddress(listen);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' ? 'the port is taken, by another coordinator perhaps' : error.message;
-      reject(new ConfigError(`cannot listen on ${listen} for the dashboard: ${taken}`, { cause: error }));
-    });
-    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
-  });
-  return `${host}:${(server.address() as AddressInfo).port}`;
 }
 
 function notFound(path: string): { error: { code: string; message: string } } {

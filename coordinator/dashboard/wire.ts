@@ -6,6 +6,18 @@ import type { Goal, ParamSpec, ParamValue } from '../../search/index.js';
  * thousand trials are a table, so they travel as rows without keys; `position` is the log position that a message shows.
  */
 
+/** `GET /api/session`: who looks, as far as the coordinator knows. */
+export interface SessionView {
+  /** Whether a token is asked for. */
+  readonly needsToken: boolean;
+  /** Whether others can reach this coordinator who show nothing. */
+  readonly insecure: boolean;
+  /** Null for who has not logged in. */
+  readonly role: 'admin' | 'submit' | 'view' | 'worker' | null;
+  /** The token's name, or the beginning of its id; '' for none. */
+  readonly name: string;
+}
+
 /** Numbers JSON cannot hold are words, as in every JSON of ours. */
 export type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 

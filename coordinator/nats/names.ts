@@ -12,6 +12,8 @@ export interface ClusterNames {
   /** The bucket of the leader's lease, and its one key. */
   readonly leaseBucket: string;
   readonly leaseKey: string;
+  /** The bucket of tokens, one key each. */
+  readonly tokenBucket: string;
   /** The bucket of artifacts. */
   readonly artifactBucket: string;
   /** Subject of live events of one type in one study. */
@@ -24,6 +26,7 @@ export function clusterNames(cluster: string): ClusterNames {
     logSubject: `assay.${cluster}.log`,
     leaseBucket: `ASSAY_${cluster}_LEASE`,
     leaseKey: 'leader',
+    tokenBucket: `ASSAY_${cluster}_TOKENS`,
     artifactBucket: `ASSAY_${cluster}_ARTIFACTS`,
     // A dot would begin a new token of the subject, so a study's own dots are written as in a URL.
     eventSubject: (study, type) => `assay.${cluster}.events.${study.replaceAll('.', '%2E')}.${type}`,

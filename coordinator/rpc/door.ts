@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   type handleUnaryCall,
   Metadata,
@@ -6,8 +7,14 @@ import {
   type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
+import { takeBearer } from '../../proto/bearer.js';
 import { CHANNEL_OPTIONS } from '../../proto/channel.js';
 import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
+import { introduce } from '../access/caller.js';
+import type { Certificates } from '../access/certificates.js';
+import type { Gate, Turned } from '../access/gate.js';
+import { createHandshakes } from '../access/handshakes.js';
+import type { TokenRecord } from '../access/token.js';
 import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
 import { createHealth, type Health, serviceName } from './health.js';
 import { Listener } from './listener.js';
@@ -31,12 +38,13 @@ interface OpenCall {
 interface Refusal {
   readonly code: status;
   readonly details: string;
-  readonly metadata: Metadata;
+  readonly metadata?: Metadata;
 }
 
 /** What handlers of all four kinds are called with, as far as the door needs to know. */
 interface ServerCall extends NodeJS.EventEmitter {
   readonly cancelled: boolean;
+  readonly metadata: Metadata;
   getPeer(): string;
 }
 type Callback = Parameters<handleUnaryCall<unknown, unknown>>[1];
@@ -57,6 +65,9 @@ interface Asked {
  * try, if that is this one, and sent to the next one otherwise. Health and reflection are answered always.
  */
 export class Door {
+  /** Every service that can be called here. */
+  readonly definitions: readonly ServiceDefinition[];
+  readonly #gate: Gate;
   readonly #server = new Server({
     ...CHANNEL_OPTIONS,
     'grpc.max_receive_message_length': LARGEST_REQUEST,
@@ -76,18 +87,28 @@ export class Door {
   /** What answers in every role. */
   readonly #always: ReadonlyMap<string, Handler>;
 
-  /** @param definitions of all services that will ever be served */
-  constructor(definitions: readonly ServiceDefinition[]) {
+  /** Where TLS is spoken: tells whoever speaks plain text so, in the words of gRPC. */
+  readonly #explainer = new Server(CHANNEL_OPTIONS);
+
+  /**
+   * @param definitions of all services that will ever be served
+   * @param gate asks every call who makes it, before anything else is looked at
+   */
+  constructor(definitions: readonly ServiceDefinition[], gate: Gate) {
+    this.#gate = gate;
     this.#health = createHealth(definitions.map(serviceName));
     const always = [this.#health.service, ...reflectionServices()];
     this.#always = handlersOf(always);
-    for (const definition of [...definitions, ...always.map((service) => service.definition)]) {
+    this.definitions = [...definitions, ...always.map((service) => service.definition)];
+    for (const definition of this.definitions) {
       const entries = Object.entries(definition).map(([name, { path, requestStream, responseStream }]) => {
         const session = requestStream && responseStream && !this.#always.has(path);
         const kind = session ? 'session' : responseStream ? 'followed' : 'call';
-        return [name, (call: ServerCall, callback?: Callback) => this.#take({ path, kind, call, callback })];
+        return [name, (call: ServerCall, callback?: Callback) => this.#ask({ path, kind, call, callback })];
       });
       this.#server.addService(definition, Object.fromEntries(entries));
+      const explain = (call: ServerCall, callback?: Callback): void => refuse({ call, callback }, SPEAKS_TLS);
+      this.#explainer.addService(definition, Object.fromEntries(entries.map(([name]) => [name, explain])));
     }
   }
 
@@ -95,15 +116,19 @@ export class Door {
    * Opens the port.
    *
    * @param host without brackets
+   * @param certificates what is shown in handshakes; without them everything is said in plain text
    * @returns the port that was really taken
    */
-  bind(
-    host: string,
-    port: number,
-    credentials: ServerCredentials = ServerCredentials.createInsecure(),
-  ): Promise<number> {
-    const injector = this.#server.createConnectionInjector(credentials);
-    this.#listener = new Listener((socket) => injector.injectConnection(socket));
+  bind(host: string, port: number, certificates?: Certificates): Promise<number> {
+    const server = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const take = (socket: Socket): void => server.injectConnection(socket);
+    if (certificates === undefined) this.#listener = new Listener(take);
+    else {
+      const explainer = this.#explainer.createConnectionInjector(ServerCredentials.createInsecure());
+      const plain = (socket: Socket): void => explainer.injectConnection(socket);
+      const handshakes = { certificates, protocol: 'h2', asksClients: true, secure: take, plain } as const;
+      this.#listener = new Listener(createHandshakes(handshakes));
+    }
     return this.#listener.listen(host, port);
   }
 
@@ -136,7 +161,51 @@ export class Door {
   /** Stops taking calls and ends those that are open. */
   close(): void {
     this.#listener?.close();
+    this.#explainer.forceShutdown();
     this.#server.forceShutdown();
+  }
+
+  /** Lets a call on whose maker may make it, for as long as that is so. */
+  #ask(asked: Asked): void {
+    const { path, call } = asked;
+    const admission = this.#gate.method(path, { token: takeBearer(call.metadata) });
+    if (admission.ok) {
+      introduce(call, admission.caller);
+      this.#take(admission.record === undefined ? asked : this.#watched(asked, admission.record));
+    } else this.#turnAway(asked, admission);
+  }
+
+  /** A call that is ended when its token is let in no more. */
+  #watched(asked: Asked, record: TokenRecord): Asked {
+    const { call, callback } = asked;
+    let over = false;
+    const leave = (): void => {
+      over = true;
+      unwatch();
+    };
+    const answer: Callback | undefined =
+      callback &&
+      ((...response) => {
+        if (over) return;
+        leave();
+        callback(...response);
+      });
+    const watched = { ...asked, callback: answer };
+    const unwatch = this.#gate.watch(record, (why) => refuse(watched, turnedAway(why)));
+    for (const end of ['cancelled', 'finish', 'close', 'error']) call.once(end, leave);
+    return watched;
+  }
+
+  /** Whoever has no token has a share all the same: that of its address, to be refused with. */
+  #turnAway(asked: Asked, why: Turned): void {
+    this.#gate.tell(hostOf(asked.call.getPeer()), why.message);
+    this.#turnstile.pass(asked.path, 'call', asked.call, {
+      enter: (entry) => {
+        entry.leave();
+        refuse(asked, turnedAway(why));
+      },
+      refuse: () => refuse(asked, turnedAway(why)),
+    });
   }
 
   #take(asked: Asked): void {
@@ -194,7 +263,7 @@ export class Door {
     this.#parked.set(call, () => {
       if (leave() && !call.cancelled) this.#take(asked);
     });
-    call.once('cancelled', leave);
+    for (const end of ['cancelled', 'error']) call.once(end, leave);
     leadership.confirmed().then(
       (leader) => {
         if (leave()) refuse(asked, refusal(leader));
@@ -226,6 +295,20 @@ function codeOfHaste(path: string): status {
 function refuse({ call, callback }: Pick<Asked, 'call' | 'callback'>, why: Refusal): void {
   if (callback !== undefined) callback(why);
   else call.emit('error', why);
+}
+
+const SPEAKS_TLS: Refusal = {
+  code: status.FAILED_PRECONDITION,
+  details: 'this coordinator speaks TLS and was spoken to in plain text: name its certificate authority with --ca',
+};
+
+/** Without the port, which is another one with each connection. */
+function hostOf(peer: string): string {
+  return peer.replace(/:\d+$/, '');
+}
+
+function turnedAway({ code, message }: Turned): Refusal {
+  return { code: code === 'denied' ? status.PERMISSION_DENIED : status.UNAUTHENTICATED, details: message };
 }
 
 function refusal(leader: string | undefined): Refusal {

@@ -1,11 +1,15 @@
-import { isIP } from 'node:net';
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import {
+  AccessServiceService,
   ArtifactServiceService,
   ExternalScalerService,
   StudyServiceService,
   WorkerServiceService,
 } from '../../proto/index.js';
+import { type Entrance, openToThisMachine } from '../access/entrance.js';
+import { parseAddress } from '../address.js';
 import { ConfigError } from '../errors.js';
+import { type AccessServiceOptions, createAccessService } from './access-service.js';
 import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
 import { Door } from './door.js';
 import { LiveOutputs } from './live-outputs.js';
@@ -23,21 +27,30 @@ export interface RunningServer {
 
 export type ServiceOptions = WorkerServiceOptions &
   Omit<StudyServiceOptions, 'outputs'> &
-  ArtifactServiceOptions & {
+  ArtifactServiceOptions &
+  Partial<AccessServiceOptions> & {
     /** Shared with whoever else shows what attempts print. */
     readonly outputs?: LiveOutputs;
   };
 
-const DEFINITIONS = [WorkerServiceService, StudyServiceService, ArtifactServiceService, ExternalScalerService];
+/** All services that are ever served; health and reflection are the door's own. */
+const DEFINITIONS: readonly ServiceDefinition[] = [
+  WorkerServiceService,
+  StudyServiceService,
+  ArtifactServiceService,
+  AccessServiceService,
+  ExternalScalerService,
+];
 
 /** Everything that a coordinator which leads answers. */
 export function createServices(options: ServiceOptions): Service[] {
-  const { coordinator, outputs = new LiveOutputs(), logger } = options;
+  const { coordinator, tokens, outputs = new LiveOutputs(), logger } = options;
   return [
     ...createStandbyServices({ look: (look) => coordinator.view(({ state }) => look(state)), logger }),
     { definition: WorkerServiceService, handlers: createWorkerService({ ...options, outputs }) },
     { definition: StudyServiceService, handlers: createStudyService({ ...options, outputs }) },
     { definition: ArtifactServiceService, handlers: createArtifactService(options) },
+    { definition: AccessServiceService, handlers: createAccessService({ tokens, logger }) },
   ];
 }
 
@@ -50,13 +63,17 @@ export function createStandbyServices(options: ScalerServiceOptions): Service[] 
  * Opens the coordinator's door. Calls are refused until somebody leads.
  *
  * @param listen host:port; port 0 takes a free one
+ * @param entrance who may come in, and how
  * @throws {ConfigError} when the address cannot be listened on
  */
-export async function openDoor(listen: string): Promise<RunningServer & { readonly door: Door }> {
-  const door = new Door(DEFINITIONS);
+export async function openDoor(
+  listen: string,
+  entrance: Entrance = openToThisMachine(),
+): Promise<RunningServer & { readonly door: Door }> {
+  const door = new Door(DEFINITIONS, entrance.gate);
   const { host, port } = parseAddress(listen);
   try {
-    const taken = await door.bind(host.replace(/^\[|\]$/g, ''), port);
+    const taken = await door.bind(host.replace(/^\[|\]$/g, ''), port, entrance.certificates);
     return { door, address: `${host}:${taken}`, close: () => door.close() };
   } catch (error) {
     throw new ConfigError(`cannot listen on ${listen}: ${reasonOf(error as Error)}`, { cause: error });
@@ -68,27 +85,6 @@ export async function startServer(listen: string, options: ServiceOptions): Prom
   const server = await openDoor(listen);
   server.door.lead(createServices(options));
   return server;
-}
-
-/**
- * The parts of host:port; an IPv6 host keeps its brackets.
- *
- * @throws {ConfigError} when it is not of that form
- */
-export function parseAddress(address: string): { host: string; port: number } {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(address);
-  const port = Number(match?.[2]);
-  if (match === null || port > 65_535) {
-    throw new ConfigError(`address ${JSON.stringify(address)} must be host:port, for example 127.0.0.1:7070`);
-  }
-  return { host: match[1]!, port };
-}
-
-/** Whether only this machine can reach an address. */
-export function isLoopback(address: string): boolean {
-  const host = parseAddress(address).host.replace(/^\[|\]$/g, '');
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return host === 'localhost' || host === '::1';
 }
 
 function reasonOf(error: Error): string {

@@ -1,7 +1,8 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openClient, type Patience, type StudyClient, type Watched } from '../../cli/client.js';
+import { openClient, type StudyClient, type Watched } from '../../cli/client.js';
 import { UserError } from '../../cli/fail.js';
+import type { Patience } from '../../cli/leader-stubs.js';
 import { StudyAction, type StudyServiceServer } from '../../proto/index.js';
 import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
 import { board, study } from './canned.js';

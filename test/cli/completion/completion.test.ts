@@ -28,7 +28,7 @@ describe('what the last word can become', () => {
     [['leaderboard', '--w'], ['--watch']],
     [
       ['trials', '--'],
-      ['--coordinator', '--json', '--csv', '--help'],
+      ['--coordinator', '--json', '--csv', '--ca', '--token-file', '--help'],
     ],
     [['export', '--format', 'c'], ['csv']],
     [

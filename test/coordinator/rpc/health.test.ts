@@ -14,6 +14,7 @@ import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStandbyServices, openDoor } from '../../../coordinator/rpc/server.js';
 import {
+  AccessServiceService,
   ArtifactServiceService,
   ExternalScalerService,
   StudyServiceService,
@@ -21,8 +22,9 @@ import {
 } from '../../../proto/index.js';
 import { packagePath } from '../../../proto/package-path.js';
 
-const OURS = [WorkerServiceService, StudyServiceService, ArtifactServiceService, ExternalScalerService];
-const NAMES = ['assay.v1.WorkerService', 'assay.v1.StudyService', 'assay.v1.ArtifactService'];
+const LEADERS = [WorkerServiceService, StudyServiceService, ArtifactServiceService, AccessServiceService];
+const OURS = [...LEADERS, ExternalScalerService];
+const NAMES = ['Worker', 'Study', 'Artifact', 'Access'].map((name) => `assay.v1.${name}Service`);
 const SCALER = 'externalscaler.ExternalScaler';
 
 interface HealthClient {
@@ -54,26 +56,26 @@ const checkAll = (): Promise<string[]> => Promise.all(['', ...NAMES, SCALER].map
 
 const standby = () => createStandbyServices({ look: () => Promise.reject(new Error('not asked')), logger: null! });
 const leaderOnly = () =>
-  [WorkerServiceService, StudyServiceService, ArtifactServiceService].map((definition) => ({
+  LEADERS.map((definition) => ({
     definition,
     handlers: Object.fromEntries(Object.keys(definition).map((name) => [name, () => {}])),
   }));
 
 describe('grpc.health.v1', () => {
   it('serves nothing while the coordinator starts', async () => {
-    expect(await checkAll()).toEqual(Array(5).fill('NOT_SERVING'));
+    expect(await checkAll()).toEqual(Array(6).fill('NOT_SERVING'));
   });
 
   it('serves on a standby what a standby answers', async () => {
     server.door.standBy({ leader: undefined, confirmed: async () => undefined }, standby());
-    expect(await checkAll()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING', 'SERVING']);
+    expect(await checkAll()).toEqual([...Array<string>(5).fill('NOT_SERVING'), 'SERVING']);
   });
 
   it('serves everything on a leader, and no longer when it has stepped down', async () => {
     server.door.lead([...standby(), ...leaderOnly()]);
-    expect(await checkAll()).toEqual(Array(5).fill('SERVING'));
+    expect(await checkAll()).toEqual(Array(6).fill('SERVING'));
     server.door.standBy({ leader: undefined, confirmed: async () => undefined });
-    expect(await checkAll()).toEqual(Array(5).fill('NOT_SERVING'));
+    expect(await checkAll()).toEqual(Array(6).fill('NOT_SERVING'));
   });
 
   it('tells whoever watches', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import { credentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Gate } from '../../../coordinator/access/gate.js';
 import { Door } from '../../../coordinator/rpc/door.js';
 import { carrySession, type StreamLimits } from '../../../coordinator/rpc/session-stream.js';
 import type { WorkerStream } from '../../../coordinator/rpc/sessions.js';
@@ -36,7 +37,7 @@ async function openDoor(
       return { receive: () => {}, close: () => closed() };
     },
   };
-  const door = new Door([WorkerServiceService]);
+  const door = new Door([WorkerServiceService], new Gate());
   const session = (call: ServerDuplexStream<SessionRequest, SessionResponse>): void =>
     carrySession(call, sessions, whole);
   door.lead([{ definition: WorkerServiceService, handlers: { session } }]);

@@ -1,0 +1,78 @@
+import { jetstream } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { ClusterNames } from '../nats/names.js';
+import { type Setup, whenReady } from '../nats/when-ready.js';
+import type { TokenStore } from './store.js';
+import { type TokenRecord, tokenRecordSchema } from './token.js';
+
+/** How long one write may take, milliseconds: as long as NATS needs to elect a leader. */
+const WRITE_TIMEOUT_MS = 10_000;
+
+/**
+ * Tokens in a bucket beside the cluster's log: all coordinators, leader and standbys, hear of a change as it is made. While
+ * NATS cannot be reached the last that was heard of holds, and a coordinator without NATS does not lead for long.
+ */
+export async function openNatsTokens(
+  connection: NatsConnection,
+  names: ClusterNames,
+  setup: Omit<Setup, 'what'>,
+): Promise<TokenStore> {
+  const what = `bucket ${names.tokenBucket}`;
+  const manager = new Kvm(jetstream(connection, { timeout: WRITE_TIMEOUT_MS }));
+  const kv = await whenReady({ ...setup, what }, () =>
+    manager.create(names.tokenBucket, { replicas: setup.replicas, history: 1 }),
+  );
+  const records = new Map<string, TokenRecord>();
+  const listeners = new Set<() => void>();
+  const take = (id: string, record: TokenRecord | undefined): void => {
+    if (record === undefined) records.delete(id);
+    else records.set(id, record);
+    for (const listener of listeners) listener();
+  };
+  const stop = await follow(kv, take, setup);
+  return {
+    all: () => records.values(),
+    find: (id) => records.get(id),
+    put: async (record) => {
+      await kv.put(record.id, JSON.stringify(record));
+      take(record.id, record);
+    },
+    remove: async (id) => {
+      await kv.delete(id);
+      take(id, undefined);
+    },
+    follow: (listener) => void listeners.add(listener),
+    close: async () => stop(),
+  };
+}
+
+/** Resolves once everything that is there now has been taken. */
+async function follow(
+  kv: KV,
+  take: (id: string, record: TokenRecord | undefined) => void,
+  { logger }: Pick<Setup, 'logger'>,
+): Promise<() => void> {
+  const status = await kv.status();
+  const watch = await kv.watch();
+  let left = status.values;
+  let ready: () => void = () => {};
+  const filled = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  if (left === 0) ready();
+  void (async () => {
+    for await (const entry of watch) {
+      try {
+        const isThere = entry.operation === 'PUT';
+        take(entry.key, isThere ? tokenRecordSchema.parse(entry.json()) : undefined);
+      } catch (error) {
+        logger.error({ err: error, key: entry.key }, 'a token in NATS cannot be read and is not let in');
+      }
+      left -= 1;
+      if (left <= 0) ready();
+    }
+  })();
+  await filled;
+  return () => watch.stop();
+}
