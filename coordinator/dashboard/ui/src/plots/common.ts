@@ -87,6 +87,7 @@ export function paramAxis(
     type: isLog ? 'log' : 'value',
     min: spec.low,
     max: spec.high,
+    minInterval: spec.kind === 'int' ? 1 : 0,
     axisLabel: { color: palette.quiet, hideOverlap: true, formatter },
     ...more,
   });

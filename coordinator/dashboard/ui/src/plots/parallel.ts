@@ -25,14 +25,14 @@ export function parallelOption({ data, trials, selected, palette }: PlotInput): 
     axisLine: { lineStyle: { color: palette.quiet } },
     axisLabel: {
       color: palette.text,
-      // The lines of the trials pass behind them.
-      backgroundColor: palette.surface,
-      padding: [0, 2],
-      borderRadius: 2,
+      textBorderColor: palette.surface,
+      textBorderWidth: 4,
       hideOverlap: true,
       formatter: (value: number | string) => (typeof value === 'number' ? formatMetric(value) : value),
     },
     axisTick: { lineStyle: { color: palette.quiet } },
+    // Labels are before the trials' lines.
+    z: 10,
   };
   const row = ({ params, value }: (typeof shown)[number]): (number | string)[] => [
     ...specs.map((spec, index) => onAxis(spec, params[index]) ?? '-'),
@@ -94,5 +94,6 @@ export function parallelOption({ data, trials, selected, palette }: PlotInput): 
 
 function parallelAxis(spec: StudyData['space']['params'][number]): Record<string, unknown> {
   if (spec.kind === 'categorical') return { type: 'category', data: spec.choices.map(String) };
-  return { type: spec.log === true ? 'log' : 'value', min: spec.low, max: spec.high };
+  const whole = spec.kind === 'int' ? { minInterval: 1 } : {};
+  return { type: spec.log === true ? 'log' : 'value', min: spec.low, max: spec.high, ...whole };
 }
