@@ -41,7 +41,9 @@ export function trialLines(study: Study, trial: Trial, { nowMs, columns, seen }:
 function heading(study: Study, trial: Trial): Line[] {
   const value =
     trial.value === undefined
-      ? 'no value yet'
+      ? trial.endedAtMs === 0
+        ? 'no value yet'
+        : 'no value'
       : `${plainText(study.metric)} ${formatMetric(trial.value)} at step ${trial.valueStep}`;
   const best = study.best?.number === trial.number ? ', the best of its study' : '';
   return [

@@ -1,16 +1,17 @@
 import { Command } from 'commander';
-import type { Study } from '../../proto/index.js';
+import { type Study, StudyState } from '../../proto/index.js';
 import { studyJson } from '../../proto/json.js';
 import { studyStateName } from '../../proto/state-names.js';
 import { withClient } from '../client.js';
 import { formatMetric, formatTime } from '../format.js';
 import { coordinatorOption } from '../options.js';
 import { printJson } from '../print-json.js';
+import { type Remark, remarkLines } from '../remarks.js';
 import { studyStyle } from '../states.js';
 import { doneText } from '../study-text.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
-import { plainText, span } from '../text.js';
+import { span } from '../text.js';
 
 interface Options {
   readonly coordinator: string;
@@ -28,7 +29,8 @@ export function studiesCommand(): Command {
         if (json === true) return printJson(studies.map(studyJson));
         if (studies.length === 0) return printLines([[span('no study yet: submit one with assay submit FILE')]]);
         const terminal = describeTerminal();
-        return printLines(tableLines(COLUMNS, studies.map(cells), terminal.columns), terminal);
+        const table = tableLines(COLUMNS, studies.map(cells), terminal.columns);
+        return printLines([...table, ...remarkLines(studies.map(remark), terminal.columns)], terminal);
       }),
     );
 }
@@ -43,7 +45,6 @@ const COLUMNS: readonly Column[] = [
   { title: 'pruner', giveWay: 7 },
   { title: 'seed', align: 'right', giveWay: 5 },
   { title: 'created', giveWay: 3 },
-  { title: 'notice', giveWay: 8 },
 ];
 
 function cells(study: Study): Cell[] {
@@ -57,6 +58,11 @@ function cells(study: Study): Cell[] {
     study.pruner,
     String(study.seed),
     formatTime(study.createdAtMs),
-    plainText(study.notice),
   ];
+}
+
+/** Why nothing runs, or why it ended without a value; that a study has used its budget is no news. */
+function remark(study: Study): Remark {
+  const isNews = study.state !== StudyState.STUDY_STATE_FINISHED || study.best?.value === undefined;
+  return { name: study.id, text: isNews ? study.notice : '' };
 }

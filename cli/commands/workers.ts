@@ -6,6 +6,7 @@ import { formatTime } from '../format.js';
 import { commandLine } from '../invocation.js';
 import { coordinatorOption, coordinatorWords } from '../options.js';
 import { printJson } from '../print-json.js';
+import { type Remark, remarkLines } from '../remarks.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { plainText, type Span, span } from '../text.js';
@@ -29,7 +30,8 @@ export function workersCommand(): Command {
           return printLines([[span(hint)]]);
         }
         const terminal = describeTerminal();
-        return printLines(tableLines(COLUMNS, workers.map(cells), terminal.columns), terminal);
+        const table = tableLines(COLUMNS, workers.map(cells), terminal.columns);
+        return printLines([...table, ...remarkLines(workers.map(remark), terminal.columns)], terminal);
       }),
     );
 }
@@ -46,7 +48,6 @@ const COLUMNS: readonly Column[] = [
   { title: 'attached', giveWay: 4 },
   { title: 'labels', giveWay: 5 },
   { title: 'runs', giveWay: 1 },
-  { title: 'remark', giveWay: 1 },
 ];
 
 function cells(worker: Worker): Cell[] {
@@ -66,7 +67,6 @@ function cells(worker: Worker): Cell[] {
         .join(' '),
     ),
     worker.running.map(({ study, trial }) => `${study} ${trial}`).join(', '),
-    quarantineText(worker),
   ];
 }
 
@@ -90,8 +90,9 @@ function gpusText({ gpus, gpuUse }: Worker): string {
   return plainText(words.join(', '));
 }
 
-function quarantineText({ quarantine, quarantinedUntilMs }: Worker): string {
-  return quarantine === '' ? '' : plainText(`until ${formatTime(quarantinedUntilMs)}: ${quarantine}`);
+function remark({ name, quarantine, quarantinedUntilMs }: Worker): Remark {
+  const text = quarantine === '' ? '' : `quarantined until ${formatTime(quarantinedUntilMs)}: ${quarantine}`;
+  return { name: plainText(name), text };
 }
 
 function workerState(worker: Worker): Span {
