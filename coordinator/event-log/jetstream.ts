@@ -84,6 +84,8 @@ class JetStreamLog implements ClusterLog {
   readonly #writer = randomUUID();
   readonly #closed = new AbortController();
   #appends = 0;
+  /** As the servers said last; before they have, what they say where nobody has changed it. */
+  #maxPayload = 1 << 20;
   /** Where the newest append began to wait, by the process's clock. */
   #waitingSince: number | undefined;
   /** Void parts behind the last batch that was read: an append at `head` goes behind `end`. */
@@ -154,7 +156,9 @@ class JetStreamLog implements ClusterLog {
 
   /** A record in pieces that fit into messages. */
   #cut(record: Uint8Array): Uint8Array[] {
-    const largest = Math.min((this.#connection.info?.max_payload ?? 0) - HEADER_BYTES, LARGEST_PART_BYTES);
+    // While the connection is being made again, the client does not know it.
+    this.#maxPayload = this.#connection.info?.max_payload ?? this.#maxPayload;
+    const largest = Math.min(this.#maxPayload - HEADER_BYTES, LARGEST_PART_BYTES);
     if (largest < HEADER_BYTES) {
       throw new RangeError(`the NATS server's max_payload of ${largest + HEADER_BYTES} bytes must be 8 KiB or more`);
     }
