@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import Database from 'better-sqlite3';
 import { Coordinator } from '../coordinator/coordinator.js';
 import type { Event } from '../coordinator/core/events.js';
 import { openSqliteLog } from '../coordinator/event-log/sqlite.js';
+import { collect } from './garbage.js';
+import { created, PER_TRIAL, trialOf } from './long-log.js';
 
 /*
  * How long a coordinator takes to open a long log, beside reading the same log and parsing its JSON and nothing more: trials
@@ -16,8 +16,6 @@ import { openSqliteLog } from '../coordinator/event-log/sqlite.js';
  */
 
 const events = Number(process.argv[2] ?? 1_000_000);
-const REPORTS = 5;
-const PER_TRIAL = REPORTS + 3;
 const STUDIES = 10;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'assay-replay-'));
@@ -84,12 +82,6 @@ function mib(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
-/** The heap as it is without garbage. */
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-}
-
 async function write(): Promise<void> {
   const log = openSqliteLog(file);
   let head = 0;
@@ -107,39 +99,4 @@ async function write(): Promise<void> {
   }
   if (batch.length > 0) await log.append(batch, head);
   await log.close();
-}
-
-function created(study: string): Event {
-  const spec = {
-    name: study,
-    metric: { name: 'val_accuracy', goal: 'maximize', value: 'best' },
-    budget: { trials: 10_000_000 },
-    seed: 7,
-    sampler: { type: 'random' },
-    pruner: { type: 'none' },
-    objective: { kind: 'null', config: { steps: REPORTS } },
-    params: [
-      { kind: 'float', name: 'lr', low: 1e-4, high: 1, log: true },
-      { kind: 'int', name: 'depth', low: 1, high: 4, log: false, step: 1 },
-      { kind: 'categorical', name: 'optimizer', choices: ['sgd', 'adam'] },
-    ],
-    relations: [],
-    enqueue: [],
-    limits: { attempts: 3 },
-    requires: { labels: {} },
-  } as const;
-  return { type: 'StudyCreated', study, at: 0, requestId: '', spec, source: '' };
-}
-
-function* trialOf(study: string, trial: number): Iterable<Event> {
-  const at = 1_700_000_000_000 + trial;
-  const params = { lr: 1e-4 + (trial % 1000) / 1001, depth: 1 + (trial % 4), optimizer: trial % 2 ? 'sgd' : 'adam' };
-  const attempt = { study, trial, attempt: 1, at };
-  yield { type: 'TrialProposed', study, trial, at, params, seed: trial, origin: 'random', basedOn: trial };
-  yield { type: 'AttemptStarted', ...attempt, worker: 'f5d2c9a0-0000-4000-8000-000000000000', workerName: 'gpu-1' };
-  for (let step = 1; step <= REPORTS; step += 1) {
-    const metrics = { val_accuracy: (trial % 977) / 977, val_loss: step / 7, train_loss: 1 / (step + trial) };
-    yield { type: 'TrialReported', ...attempt, step, metrics };
-  }
-  yield { type: 'AttemptEnded', ...attempt, end: 'completed', fate: 'complete', reason: '' };
 }

@@ -21,6 +21,9 @@ import { CLUSTER_NAME, type ClusterNames, clusterNames } from './nats/names.js';
 import { Replica } from './replica.js';
 import type { Door } from './rpc/door.js';
 import { createStandbyServices, openDoor } from './rpc/server.js';
+import { openNatsSnapshots } from './snapshots/nats.js';
+import type { SnapshotStore } from './snapshots/port.js';
+import { Snapshots } from './snapshots/snapshots.js';
 
 /** Events that a new leader publishes again, because its predecessor may have died between an append and its publishing. */
 const REPEATED_EVENTS = 256;
@@ -37,6 +40,7 @@ interface Member {
   readonly lease: LeaderLease;
   readonly artifacts: ArtifactStore;
   readonly entrance: Entrance;
+  readonly snapshotStore: SnapshotStore;
   readonly door: Door;
   readonly address: string;
   readonly monitoring: Monitoring;
@@ -66,6 +70,8 @@ export async function runInCluster(
     const setup = { replicas, logger, signal };
     const artifacts = await openNatsArtifacts(connection, names, setup);
     closers.push(() => artifacts.close());
+    const snapshotStore = await openNatsSnapshots(connection, names, setup);
+    closers.push(() => snapshotStore.close());
     const entrance = await openEntrance(config, {
       openStore: () => openNatsTokens(connection, names, setup),
       firstAdminFile: undefined,
@@ -80,7 +86,7 @@ export async function runInCluster(
     door.standBy(lease);
     logger.info({ address, cluster: cluster.name, nats: connection.getServer() }, 'coordinator listens');
     config.onListening(bound, undefined);
-    const member = { config, connection, names, lease, artifacts, entrance, door, address, monitoring };
+    const member = { config, connection, names, lease, artifacts, snapshotStore, entrance, door, address, monitoring };
     while (!signal.aborted) await serve(member);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -109,9 +115,10 @@ async function serve(member: Member): Promise<void> {
   const { logger } = config;
   const log = await openJetStreamLog(connection, names);
   try {
-    const replica = await standBy(member, log);
+    const snapshots = new Snapshots({ store: member.snapshotStore, log, logger });
+    const replica = await standBy(member, log, snapshots);
     if (replica === undefined) return;
-    await term(member, log, replica);
+    await term(member, log, snapshots, replica);
   } catch (error) {
     if (!(error instanceof LogConflictError)) throw error;
     logger.warn({ reason: error.message }, 'steps down: another coordinator has written to the log');
@@ -122,12 +129,16 @@ async function serve(member: Member): Promise<void> {
 }
 
 /** Follows the log until the lease is taken; undefined when the signal was aborted first. */
-async function standBy({ config, lease, door, monitoring }: Member, log: ClusterLog): Promise<Replica | undefined> {
+async function standBy(
+  { config, lease, door, monitoring }: Member,
+  log: ClusterLog,
+  snapshots: Snapshots,
+): Promise<Replica | undefined> {
   const { logger, signal } = config;
-  const replica = new Replica(REPEATED_EVENTS);
+  const replica = new Replica(REPEATED_EVENTS, snapshots, await snapshots.restore());
   const caughtUp = monitoring.standBy(replica, log, lease);
   // Only who is up to date may lead: nobody waits for a replay then.
-  await replica.follow(log.read(0));
+  await replica.follow(log.read(replica.head));
   caughtUp();
   door.standBy(lease, createStandbyServices({ look: async (look) => look(replica.state), logger }));
   const decided = new AbortController();
@@ -142,7 +153,7 @@ async function standBy({ config, lease, door, monitoring }: Member, log: Cluster
 }
 
 /** Leads while the lease is held. */
-async function term(member: Member, log: ClusterLog, replica: Replica): Promise<void> {
+async function term(member: Member, log: ClusterLog, snapshots: Snapshots, replica: Replica): Promise<void> {
   const { config, connection, names, lease, artifacts, entrance, door, address, monitoring } = member;
   const { logger, signal } = config;
   const over = new AbortController();
@@ -160,6 +171,7 @@ async function term(member: Member, log: ClusterLog, replica: Replica): Promise<
       config,
       log,
       from: replica,
+      snapshots,
       artifacts,
       entrance,
       door,

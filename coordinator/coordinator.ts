@@ -1,15 +1,19 @@
-import type { Command } from './core/commands.js';
+import { type Command, forEachStudyOf } from './core/commands.js';
 import type { Event } from './core/events.js';
 import { execute, executePlan, type Outcome } from './core/execute.js';
 import { Fleet } from './core/fleet.js';
-import { apply, emptyState, type State } from './core/state.js';
+import { emptyState, latestStudy } from './core/state.js';
+import { type Study, StudyAwayError } from './core/study.js';
 import type { Core } from './core/transaction.js';
 import { type EventLog, LogConflictError, type Seq } from './event-log/port.js';
+import { type Bodies, fold, type Replayed } from './replay.js';
 
 export interface CoordinatorOptions {
   readonly log: EventLog;
   /** State that has the log up to a batch already, as a standby's has; taken over, not copied. */
   readonly from?: Replayed | undefined;
+  /** Where studies are that are not in memory; absent: all are. */
+  readonly bodies?: Bodies | undefined;
   /** How long a worker may be silent before its attempts are lost, in milliseconds. */
   readonly leaseMs: number;
   /** Milliseconds since the epoch. */
@@ -18,12 +22,6 @@ export interface CoordinatorOptions {
   readonly defer?: (task: () => void) => void;
   /** The log failed or the core met a broken rule: nothing more is decided. Called once. */
   readonly onFailure: (error: unknown) => void;
-}
-
-/** A state, and the last batch of the log that it has. */
-export interface Replayed {
-  readonly state: State;
-  readonly head: Seq;
 }
 
 /**
@@ -67,6 +65,7 @@ export interface Follower {
 export class Coordinator {
   readonly #core: Core;
   readonly #log: EventLog;
+  readonly #bodies: Bodies | undefined;
   readonly #clock: () => number;
   readonly #defer: (task: () => void) => void;
   readonly #onFailure: (error: unknown) => void;
@@ -93,6 +92,7 @@ export class Coordinator {
     };
     this.#head = head;
     this.#log = options.log;
+    this.#bodies = options.bodies;
     this.#clock = options.clock ?? Date.now;
     this.#defer = options.defer ?? setImmediate;
     this.#onFailure = options.onFailure;
@@ -104,7 +104,7 @@ export class Coordinator {
     const core: Core = { state, fleet: new Fleet(), leaseMs: options.leaseMs };
     let head: Seq = from;
     for await (const batch of options.log.read(from)) {
-      for (const event of batch.events) apply(core.state, event);
+      await fold(core.state, batch.events, options.bodies);
       head = batch.seq;
     }
     core.fleet.restore(core.state, (options.clock ?? Date.now)());
@@ -133,17 +133,26 @@ export class Coordinator {
     return new Promise((resolve) => this.post(command, resolve));
   }
 
-  /** Looks at a state that the log holds. `look` must not keep or change what it is given. */
+  /**
+   * Looks at a state that the log holds. `look` must not keep or change what it is given; it is called once more when it asks
+   * for a study that is not in memory.
+   */
   view<T>(look: (core: Core) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#views.push((core) => {
+      const enqueue = (): void => {
+        this.#views.push(attempt);
+        this.#schedule();
+      };
+      const attempt = (core: Core): void => {
         try {
           resolve(look(core));
         } catch (error) {
-          reject(error as Error);
+          const study = error instanceof StudyAwayError ? core.state.studies.get(error.study) : undefined;
+          if (study === undefined || this.#bodies === undefined) reject(error as Error);
+          else this.#bodies.bring(study).then(enqueue, reject);
         }
-      });
-      this.#schedule();
+      };
+      enqueue();
     });
   }
 
@@ -188,6 +197,7 @@ export class Coordinator {
     const askedAt = this.#askedAt;
     this.#queue = [];
     this.#suggestions = [];
+    if (this.#bodies?.anyAway === true) await this.#bringNamed(queue, this.#bodies);
     const at = this.#clock();
     const events: Event[] = [];
     const outcomes = queue.map(({ command }) => {
@@ -207,6 +217,19 @@ export class Coordinator {
       if (events.length > 0) follower.events(events, this.#core);
       follower.committed(times);
     }
+  }
+
+  /** What is decided about a study needs its trials. */
+  async #bringNamed(queue: readonly { readonly command: Command }[], bodies: Bodies): Promise<void> {
+    const { state } = this.#core;
+    const away = new Set<Study>();
+    for (const { command } of queue) {
+      forEachStudyOf(command, (id) => {
+        const study = id === '' ? latestStudy(state) : state.studies.get(id);
+        if (study !== undefined && study.body === undefined) away.add(study);
+      });
+    }
+    for (const study of away) await bodies.bring(study);
   }
 
   /**

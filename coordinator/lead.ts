@@ -3,21 +3,25 @@ import type { Entrance } from './access/entrance.js';
 import { createArtifactKeeper } from './artifacts/keeper.js';
 import type { ArtifactStore } from './artifacts/port.js';
 import type { CoordinatorConfig } from './config.js';
-import { Coordinator, type Follower, type Replayed } from './coordinator.js';
+import { Coordinator, type Follower } from './coordinator.js';
 import { startDashboard } from './dashboard/server.js';
 import type { EventLog } from './event-log/port.js';
 import { createEventLogger } from './event-logger.js';
 import { LARGEST_ARTIFACT } from './limits.js';
 import type { Monitoring } from './monitoring/monitoring.js';
 import { noticeTargets, startNotifier } from './notices/notifier.js';
+import type { Replayed } from './replay.js';
 import type { Door } from './rpc/door.js';
 import { LiveOutputs } from './rpc/live-outputs.js';
 import { createServices } from './rpc/server.js';
+import type { Snapshots } from './snapshots/snapshots.js';
 
 /** An artifact that nothing refers to may be of an upload whose event is on its way: so long, milliseconds. */
 const ORPHAN_GRACE_MS = 3_600_000;
 /** Between two searches for such artifacts. */
 const SWEEP_MS = 600_000;
+/** Between two looks for finished studies that nobody uses. */
+const PARK_MS = 30_000;
 
 /** One term of leading: from the replay of the log to the end of everything that hangs on it. */
 export interface Term {
@@ -25,6 +29,8 @@ export interface Term {
   readonly log: EventLog;
   /** State to go on from, where there is one. */
   readonly from?: Replayed | undefined;
+  /** Of this log. */
+  readonly snapshots: Snapshots;
   readonly artifacts: ArtifactStore;
   readonly entrance: Entrance;
   readonly door: Door;
@@ -47,14 +53,15 @@ export interface Term {
  * @throws what the log or the core failed with, a `LogConflictError` when another coordinator has written to the log
  */
 export async function lead(term: Term): Promise<void> {
-  const { config, log, from, artifacts, entrance, door, followers = [], monitoring } = term;
+  const { config, log, from, snapshots, artifacts, entrance, door, followers = [], monitoring } = term;
   const { logger, heartbeatMs = 10_000, leaseMs = 60_000, maxArtifactBytes = LARGEST_ARTIFACT } = config;
   let onFailure: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     onFailure = reject;
   });
   failure.catch(() => {});
-  const coordinator = await Coordinator.open({ log, from, leaseMs, onFailure });
+  const coordinator = await Coordinator.open({ log, from, bodies: snapshots, leaseMs, onFailure });
+  await snapshots.lead(coordinator);
   for (const follower of [createEventLogger(logger), ...followers]) coordinator.follow(follower);
   const { notices } = config;
   const notifier = notices && (await startNotifier(coordinator, noticeTargets(notices), { ...notices, logger }));
@@ -75,6 +82,7 @@ export async function lead(term: Term): Promise<void> {
   const dashboard = config.http === false ? undefined : await startDashboard(config.http, pages);
   const ticker = setInterval(() => coordinator.post({ type: 'CheckDeadlines' }, () => {}), Math.min(1000, leaseMs / 4));
   const sweeper = setInterval(sweep, SWEEP_MS);
+  const parker = setInterval(() => void snapshots.sweep(), PARK_MS);
   sweep();
   let leave = (): void => {};
   try {
@@ -97,11 +105,12 @@ export async function lead(term: Term): Promise<void> {
   } finally {
     clearInterval(ticker);
     clearInterval(sweeper);
+    clearInterval(parker);
     dashboard?.close();
     leave();
     term.leave();
     const patience = term.settleMs === undefined ? [] : [pause(term.settleMs, undefined, { ref: false })];
-    const settled = coordinator.settled().then(() => keeper.settled());
+    const settled = Promise.all([snapshots.close(), coordinator.settled().then(() => keeper.settled())]);
     await Promise.race([settled, ...patience]);
     await notifier?.close();
   }

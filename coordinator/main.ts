@@ -11,6 +11,8 @@ import { lead } from './lead.js';
 import { type Monitoring, openMonitoring } from './monitoring/monitoring.js';
 import { noticeTargets } from './notices/notifier.js';
 import { openDoor } from './rpc/server.js';
+import { openDirectorySnapshots } from './snapshots/directory.js';
+import { Snapshots } from './snapshots/snapshots.js';
 import { holdStateDirectory } from './state-directory.js';
 
 /**
@@ -38,6 +40,8 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
   const log = openSqliteLog(state.logFile);
   const artifacts = openDirectoryArtifacts(state.artifacts);
   const closers: (() => Promise<void>)[] = [];
+  const snapshotStore = openDirectorySnapshots(state.snapshots);
+  const snapshots = new Snapshots({ store: snapshotStore, log, logger });
   try {
     const entrance = await openEntrance(config, {
       openStore: () => openSqliteTokens(config.state),
@@ -50,6 +54,8 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
     await lead({
       config,
       log,
+      from: await snapshots.restore(),
+      snapshots,
       artifacts,
       entrance,
       door,
@@ -64,6 +70,7 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
   } finally {
     for (const close of closers) await close();
     await artifacts.close();
+    await snapshotStore.close();
     await log.close();
     state.release();
   }

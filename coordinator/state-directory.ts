@@ -9,6 +9,8 @@ export interface StateDirectory {
   readonly logFile: string;
   /** The folder of the artifacts. */
   readonly artifacts: string;
+  /** The folder of the snapshots. */
+  readonly snapshots: string;
   release(): void;
 }
 
@@ -45,6 +47,7 @@ export function holdStateDirectory(directory: string): StateDirectory {
   return {
     logFile: path.join(directory, 'log.db'),
     artifacts: path.join(directory, 'artifacts'),
+    snapshots: path.join(directory, 'snapshots'),
     release: () => lock.close(),
   };
 }

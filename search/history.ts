@@ -32,13 +32,15 @@ export class History {
   readonly kept: 'best' | 'last';
   readonly #trials = new Map<number, Trial>();
   readonly #journal: number[] = [];
-  #forgotten: readonly number[] = [];
+  readonly #forgotten: readonly number[];
   #sorted = true;
   #highest = -1;
 
-  constructor(goal: Goal, kept: 'best' | 'last') {
+  /** @param forgotten see {@link forgotten} */
+  constructor(goal: Goal, kept: 'best' | 'last', forgotten: readonly number[] = []) {
     this.goal = goal;
     this.kept = kept;
+    this.#forgotten = forgotten;
   }
 
   /** Number of trials, whatever their status. */
@@ -76,15 +78,16 @@ export class History {
 
   /** Another history, as this one is without a trial. Followers read it from its beginning. */
   without(number: number): History {
-    const rest = new History(this.goal, this.kept);
     const draws = this.#trials.get(number)?.draws ?? [];
     const places = Array.from({ length: Math.max(draws.length, this.#forgotten.length) }, (_, place) => place);
-    rest.#forgotten = places.map((place) => Math.max(draws[place] ?? 0, this.#forgotten[place] ?? 0));
-    for (const trial of this.trials()) if (trial.number !== number) rest.#adopt(trial);
+    const forgotten = places.map((place) => Math.max(draws[place] ?? 0, this.#forgotten[place] ?? 0));
+    const rest = new History(this.goal, this.kept, forgotten);
+    for (const trial of this.trials()) if (trial.number !== number) rest.adopt(trial);
     return rest;
   }
 
-  #adopt({ number, params, origin, draws, repeatOf, status, reports }: TrialRecord): void {
+  /** Takes over a trial as it stands. */
+  adopt({ number, params, origin, draws, repeatOf, status, reports }: Omit<TrialRecord, 'value'>): void {
     this.propose(number, params, origin, draws, repeatOf);
     if (status === 'waiting' && reports.length === 0) return;
     this.start(number);

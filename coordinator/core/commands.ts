@@ -155,3 +155,35 @@ export interface DetachWorker {
 export interface CheckDeadlines {
   readonly type: 'CheckDeadlines';
 }
+
+/** Calls `visit` with each study whose trials a command may be about; the empty id is the latest one's. */
+export function forEachStudyOf(command: Command, visit: (study: string) => void): void {
+  switch (command.type) {
+    case 'ControlStudy':
+    case 'AdjustStudy':
+    case 'DeleteStudy':
+    case 'StopTrial':
+    case 'InvalidateTrial':
+    case 'EnqueueTrial':
+    case 'RerunTrial':
+      visit(command.study);
+      break;
+    case 'AttachWorker':
+    case 'HearWorker':
+      for (const { study } of command.holds) visit(study);
+      break;
+    case 'RecordProgress':
+      for (const { study } of command.started) visit(study);
+      for (const { study } of command.reports) visit(study);
+      for (const { study } of command.saved) visit(study);
+      for (const { study } of command.results) visit(study);
+      break;
+    case 'CreateStudy':
+    case 'DrainWorker':
+    case 'DismissWorker':
+    case 'PardonWorker':
+    case 'DetachWorker':
+    case 'CheckDeadlines':
+      break;
+  }
+}

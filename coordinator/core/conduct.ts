@@ -64,6 +64,7 @@ function isOwn(worker: string, strike: Strike, state: State): boolean {
   const study = state.studies.get(strike.study);
   if (study === undefined || !study.evidence.worksElsewhere(worker)) return false;
   if (study.evidence.failsElsewhere(worker, strike.reason)) return false;
-  const attempts = study.trials[strike.trial]?.attempts ?? [];
+  // Of a study that has finished and is parked, nobody knows the trials now, and nothing new has failed in it.
+  const attempts = study.body?.trials[strike.trial]?.attempts ?? [];
   return !attempts.some((attempt) => attempt.worker !== worker && isFailure(attempt));
 }

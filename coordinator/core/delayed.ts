@@ -5,6 +5,11 @@ export const LONGEST_DELAY_MS = 60_000;
 export class Delayed {
   readonly #entries: { readonly number: number; readonly due: number }[] = [];
 
+  /** In the order in which they are due. */
+  get entries(): readonly { readonly number: number; readonly due: number }[] {
+    return this.#entries;
+  }
+
   get size(): number {
     return this.#entries.length;
   }

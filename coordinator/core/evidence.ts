@@ -1,10 +1,26 @@
 /** Distinct reasons remembered of one study. Beyond it a failure is nobody else's. */
 const MOST_REASONS = 200;
 
+/** Evidence as JSON. */
+export interface EvidenceRecord {
+  readonly workedOn: readonly string[];
+  readonly failedOn: readonly (readonly [words: string, workers: readonly string[]])[];
+}
+
 /** What a study's attempts say about the workers they ran on: where its code works, and what fails on more than one. */
 export class Evidence {
-  readonly #workedOn = new Set<string>();
-  readonly #failedOn = new Map<string, Set<string>>();
+  readonly #workedOn: Set<string>;
+  readonly #failedOn: Map<string, Set<string>>;
+
+  constructor({ workedOn, failedOn }: EvidenceRecord = { workedOn: [], failedOn: [] }) {
+    this.#workedOn = new Set(workedOn);
+    this.#failedOn = new Map(failedOn.map(([words, workers]) => [words, new Set(workers)]));
+  }
+
+  get record(): EvidenceRecord {
+    const failedOn = [...this.#failedOn].map(([words, workers]) => [words, [...workers]] as const);
+    return { workedOn: [...this.#workedOn], failedOn };
+  }
 
   /** An attempt has reported a step, or has come to its end, on this worker. */
   worked(worker: string): void {

@@ -5,11 +5,26 @@ import type { Trial } from './trial.js';
 /** What of a trial is kept as artifacts. */
 export const KINDS = ['checkpoint', 'weights', 'output'] as const;
 
+/** References as JSON. */
+export interface ReferencesRecord {
+  readonly counts: readonly (readonly [artifact: string, count: number])[];
+  readonly dropped: readonly string[];
+}
+
 /** Counts what studies and trials refer to, so that what nothing refers to any more is found without looking at all of them. */
 export class References {
-  readonly #counts = new Map<string, number>();
+  readonly #counts: Map<string, number>;
   /** Artifacts that lost their last reference; whoever deletes them takes them out. */
-  readonly dropped: Set<string> = new Set();
+  readonly dropped: Set<string>;
+
+  constructor({ counts, dropped }: ReferencesRecord = { counts: [], dropped: [] }) {
+    this.#counts = new Map(counts);
+    this.dropped = new Set(dropped);
+  }
+
+  get record(): ReferencesRecord {
+    return { counts: [...this.#counts], dropped: [...this.dropped] };
+  }
 
   has(artifact: string): boolean {
     return this.#counts.has(artifact);

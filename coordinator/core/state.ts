@@ -118,7 +118,8 @@ function addStudy(state: State, event: StudyCreated): void {
   if (requestId !== '') state.requests.set(requestId, { study: id });
 }
 
-function isActive({ status, waiting, delayed, running }: Study): boolean {
+/** Whether anything of it may still happen by itself. */
+export function isActive({ status, waiting, delayed, running }: Study): boolean {
   return status !== 'finished' || waiting.size + delayed.size + running.size > 0;
 }
 

@@ -7,9 +7,11 @@ import {
   type Promoter,
   type Pruner,
   promoterOf,
+  type RepeatStanding,
   Repeats,
   type Sampler,
   type Space,
+  type Standing,
 } from '../../search/index.js';
 import { Delayed } from './delayed.js';
 import { type EndReason, fromLogged, type StudyCreated, type TrialReported } from './events.js';
@@ -20,7 +22,41 @@ import type { Trial } from './trial.js';
 /** How far a study has come. `ending`: nothing more starts and what runs is told to stop. */
 export type StudyStatus = 'running' | 'paused' | 'ending' | 'finished';
 
-/** A study and everything folded from its events. Changed in place, by {@link apply} alone. */
+/**
+ * What grows with a study's trials. One that has finished can do without it until somebody asks for them: nine in ten
+ * studies of a long life are never looked at again.
+ */
+export interface StudyBody {
+  readonly trials: Trial[];
+  history: History;
+  readonly holding: Set<number>;
+  /** Set whenever it is used; reset by whoever parks studies, to see which ones nobody needs. */
+  used: boolean;
+}
+
+/** What is shown of a study without its body. */
+export interface Remnant {
+  /** The first of its leaderboard. */
+  readonly best:
+    | { readonly trial: Trial; readonly standing: Standing; readonly repeats: RepeatStanding | undefined }
+    | undefined;
+}
+
+/** A study is asked for what it can do without while it is parked: to be loaded, and asked again. */
+export class StudyAwayError extends Error {
+  override readonly name = 'StudyAwayError';
+  readonly study: string;
+
+  constructor(study: string) {
+    super(`study ${study} is not in memory`);
+    this.study = study;
+  }
+}
+
+/**
+ * A study and everything folded from its events. Changed in place, by {@link apply} alone. `trials`, `history` and `holding`
+ * are those of its body, and throw a {@link StudyAwayError} while that is away.
+ */
 export interface Study {
   readonly id: string;
   /** As it was submitted, and adjusted since. */
@@ -28,12 +64,15 @@ export interface Study {
   readonly source: string;
   readonly createdAt: number;
   readonly space: Space;
-  readonly sampler: Sampler;
+  sampler: Sampler;
   /** Where every configuration is evaluated several times. */
-  readonly repeats: Repeats | undefined;
-  readonly pruner: Pruner;
+  repeats: Repeats | undefined;
+  pruner: Pruner;
   /** Where training is given out in portions. */
-  readonly promoter: Promoter | undefined;
+  promoter: Promoter | undefined;
+  /** Undefined while it is parked; there is a remnant then. */
+  body: StudyBody | undefined;
+  remnant: Remnant | undefined;
   /** What sampler and pruner see. Neither re-runs nor invalidated trials are in it. */
   history: History;
   readonly trials: Trial[];
@@ -85,25 +124,32 @@ export interface Study {
 }
 
 /** A study as it is when it has just been created. */
-export function newStudy({ study: id, at, spec, source }: StudyCreated): Study {
+export function newStudy({ study: id, at, spec, source }: Omit<StudyCreated, 'type' | 'requestId'>): Study {
   const space = createSpace(spec.params, spec.relations);
-  const { goal } = spec.metric;
   return {
     id,
     spec,
     source,
     createdAt: at,
     space,
-    sampler: createSampler(spec.sampler, space, goal, spec.seed),
-    repeats: spec.repeats === undefined ? undefined : new Repeats(spec.repeats),
-    pruner: createPruner(spec.pruner, goal, { studyName: id }),
-    promoter: promoterOf(spec.pruner, goal),
-    history: new History(goal, spec.metric.value),
-    trials: [],
+    ...followersOf(spec, space, id),
+    body: emptyBody(spec),
+    remnant: undefined,
+    get trials() {
+      return bodyOf(this).trials;
+    },
+    get history() {
+      return bodyOf(this).history;
+    },
+    set history(history: History) {
+      bodyOf(this).history = history;
+    },
+    get holding() {
+      return bodyOf(this).holding;
+    },
     waiting: new Set(),
     delayed: new Delayed(),
     running: new Set(),
-    holding: new Set(),
     paused: new Set(),
     counts: { waiting: 0, running: 0, paused: 0, complete: 0, pruned: 0, failed: 0 },
     status: 'running',
@@ -126,6 +172,38 @@ export function newStudy({ study: id, at, spec, source }: StudyCreated): Study {
     stepsSaved: 0,
     invalidated: 0,
     revision: 0,
+  };
+}
+
+/** A body without trials. */
+export function emptyBody({ metric }: SearchSpec, forgotten: readonly number[] = []): StudyBody {
+  return { trials: [], history: new History(metric.goal, metric.value, forgotten), holding: new Set(), used: true };
+}
+
+/** Lets go of a study's body. Whatever was derived from it goes as well. */
+export function park(study: Study, remnant: Remnant): void {
+  Object.assign(study, followersOf(study.spec, study.space, study.id));
+  study.body = undefined;
+  study.remnant = remnant;
+}
+
+function bodyOf({ id, body }: Study): StudyBody {
+  if (body === undefined) throw new StudyAwayError(id);
+  body.used = true;
+  return body;
+}
+
+/** What follows a study's history and keeps what it derives from it. */
+function followersOf(
+  { sampler, pruner, repeats, metric: { goal }, seed }: Study['spec'],
+  space: Space,
+  id: string,
+): Pick<Study, 'sampler' | 'repeats' | 'pruner' | 'promoter'> {
+  return {
+    sampler: createSampler(sampler, space, goal, seed),
+    repeats: repeats === undefined ? undefined : new Repeats(repeats),
+    pruner: createPruner(pruner, goal, { studyName: id }),
+    promoter: promoterOf(pruner, goal),
   };
 }
 

@@ -47,6 +47,8 @@ interface TrialBase {
   readonly origin: string;
   readonly basedOn: number;
   readonly proposedAt: number;
+  /** See `TrialProposed`. */
+  readonly draws?: readonly number[];
   readonly repeatOf?: number;
   readonly rerunOf?: number;
   /** Oldest first. The newest one's number is the fencing token. */
@@ -246,6 +248,7 @@ function proposed(event: TrialProposed): WaitingTrial {
     origin: event.origin,
     basedOn: event.basedOn,
     proposedAt: event.at,
+    ...(event.draws === undefined ? {} : { draws: event.draws }),
     ...(event.repeatOf === undefined ? {} : { repeatOf: event.repeatOf }),
     ...(event.rerunOf === undefined ? {} : { rerunOf: event.rerunOf }),
     attempts: [],

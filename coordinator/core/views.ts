@@ -5,6 +5,8 @@ import {
   type RepeatStanding,
   type Report,
   rank,
+  rankOrder,
+  type Standing,
   trialValue,
 } from '../../search/index.js';
 import type { AttemptName } from './attempt-name.js';
@@ -17,7 +19,7 @@ import { whyNot } from './requirements.js';
 import type { Gpu } from './resources.js';
 import { standingOf } from './standing.js';
 import type { State } from './state.js';
-import type { Study, StudyStatus } from './study.js';
+import type { Remnant, Study, StudyBody, StudyStatus } from './study.js';
 import type { Saved, Trial } from './trial.js';
 
 /** What every face shows, terminal and browser alike: made here and nowhere else, so that two boards cannot differ. */
@@ -156,7 +158,7 @@ export function trialSummary(study: Study, trial: Trial): TrialSummary {
     plannedSteps: plannedSteps(study.spec.objective, trial.params),
     origin: trial.origin,
     rerunOf: trial.rerunOf,
-    repeats: study.repeats?.standing(study.history, trial.number),
+    repeats: repeatsOf(study, trial),
     reason: reasonOf(trial),
     proposedAt: trial.proposedAt,
     endedAt: 'endedAt' in trial ? trial.endedAt : undefined,
@@ -262,7 +264,45 @@ function workerView(worker: Worker): WorkerView {
 
 /** The first of the leaderboard, with a value or without. */
 export function bestOf(study: Study): Trial | undefined {
-  return ranking(study)[0]?.item;
+  const { body } = study;
+  if (body === undefined) return study.remnant?.best?.trial;
+  const ranked = rankings.get(body);
+  if (ranked?.revision === study.revision) return ranked.rows[0]?.item;
+  const known = bests.get(body);
+  if (known?.revision === study.revision) return known.trial;
+  const trial = findBest(study);
+  bests.set(body, { revision: study.revision, trial });
+  return trial;
+}
+
+/** Whoever wants the first alone does not sort them all. */
+function findBest(study: Study): Trial | undefined {
+  const order = rankOrder(study.spec.metric.goal);
+  let best: { readonly trial: Trial; readonly standing: Standing } | undefined;
+  for (const trial of study.trials) {
+    if (!isRanked(trial)) continue;
+    const standing = standingOf(study, trial);
+    if (standing.status !== 'complete' && standing.status !== 'pruned') continue;
+    if (best === undefined || order(standing, best.standing) < 0) best = { trial, standing };
+  }
+  return best?.trial;
+}
+
+/** Re-runs and invalidated trials are not. */
+function isRanked(trial: Trial): boolean {
+  return trial.rerunOf === undefined && trial.invalidated === undefined;
+}
+
+/** What is to be shown of a study while its trials are not in memory. */
+export function remnantOf(study: Study): Remnant {
+  const trial = bestOf(study);
+  return { best: trial && { trial, standing: standingOf(study, trial), repeats: repeatsOf(study, trial) } };
+}
+
+function repeatsOf(study: Study, { number }: Trial): RepeatStanding | undefined {
+  if (study.repeats === undefined) return undefined;
+  const kept = study.body === undefined ? study.remnant?.best : undefined;
+  return kept?.trial.number === number ? kept.repeats : study.repeats.standing(study.history, number);
 }
 
 interface Ranking {
@@ -271,7 +311,8 @@ interface Ranking {
 }
 
 /** Ranking sorts all trials, and several faces ask for it between two events. */
-const rankings = new WeakMap<Study, Ranking>();
+const rankings = new WeakMap<StudyBody, Ranking>();
+const bests = new WeakMap<StudyBody, { readonly revision: number; readonly trial: Trial | undefined }>();
 
 /** Ranks by trial number; trials without one are left out. */
 export function ranksOf(study: Study): ReadonlyMap<number, number> {
@@ -279,11 +320,10 @@ export function ranksOf(study: Study): ReadonlyMap<number, number> {
 }
 
 function ranking(study: Study): readonly Ranked<Trial>[] {
-  const known = rankings.get(study);
+  const known = study.body && rankings.get(study.body);
   if (known?.revision === study.revision) return known.rows;
-  const own = study.trials.filter((trial) => trial.rerunOf === undefined && trial.invalidated === undefined);
-  const rows = rank(own, (trial) => standingOf(study, trial), study.spec.metric.goal);
-  rankings.set(study, { revision: study.revision, rows });
+  const rows = rank(study.trials.filter(isRanked), (trial) => standingOf(study, trial), study.spec.metric.goal);
+  rankings.set(study.body!, { revision: study.revision, rows });
   return rows;
 }
 

@@ -16,6 +16,8 @@ export interface ClusterNames {
   readonly tokenBucket: string;
   /** The bucket of artifacts. */
   readonly artifactBucket: string;
+  /** The bucket of snapshots. */
+  readonly snapshotBucket: string;
   /** Subject of live events of one type in one study. */
   eventSubject(study: string, type: string): string;
 }
@@ -28,6 +30,7 @@ export function clusterNames(cluster: string): ClusterNames {
     leaseKey: 'leader',
     tokenBucket: `ASSAY_${cluster}_TOKENS`,
     artifactBucket: `ASSAY_${cluster}_ARTIFACTS`,
+    snapshotBucket: `ASSAY_${cluster}_SNAPSHOTS`,
     // A dot would begin a new token of the subject, so a study's own dots are written as in a URL.
     eventSubject: (study, type) => `assay.${cluster}.events.${study.replaceAll('.', '%2E')}.${type}`,
   };

@@ -8,6 +8,7 @@ import { LiveOutputs } from '../../coordinator/rpc/live-outputs.js';
 import type { WorkerSessions } from '../../coordinator/rpc/sessions.js';
 import { createStudyService } from '../../coordinator/rpc/study-service.js';
 import { createWorkerSessions } from '../../coordinator/rpc/worker-service.js';
+import { Snapshots } from '../../coordinator/snapshots/snapshots.js';
 import type { Chance } from './chance.js';
 import type { Disk } from './disk.js';
 import type { Election } from './election.js';
@@ -16,6 +17,7 @@ import type { Mutant } from './mutants.js';
 import type { Network, Receiver, StreamEnd } from './network.js';
 import type { Scenario } from './scenario.js';
 import { SimProcess } from './sim-process.js';
+import type { SnapshotShelf } from './snapshot-shelf.js';
 import type { Timeline } from './timeline.js';
 import type { Witness } from './witness.js';
 
@@ -29,12 +31,16 @@ export interface HostSurroundings {
   readonly network: Network;
   readonly disk: Disk;
   readonly artifacts: ArtifactStore;
+  readonly snapshots: SnapshotShelf;
   readonly election: Election;
   readonly witness: Witness;
   readonly mutant: Mutant;
   readonly logger: Logger;
   readonly trace: (line: () => string) => void;
 }
+
+/** How often finished studies are looked for that nobody uses, milliseconds. */
+const SWEEP_MS = 5_000;
 
 type StudyService = ReturnType<typeof createStudyService>;
 
@@ -64,9 +70,13 @@ export class CoordinatorHost {
     return this.#coordinator !== undefined && this.process.alive;
   }
 
-  /** The state it has now, when it has one. */
+  /** The state it has now, with all of its studies in memory, when it has one. */
   get live(): Promise<Core> | undefined {
-    return this.leads ? this.#coordinator!.view((core) => core) : undefined;
+    if (!this.leads) return undefined;
+    return this.#coordinator!.view((core) => {
+      for (const { trials } of core.state.studies.values()) trials.at(0);
+      return core;
+    });
   }
 
   /** Ends the process at once; another begins after a while. */
@@ -147,8 +157,21 @@ export class CoordinatorHost {
       witness.failed(this.name, error);
     };
     try {
+      const log = mutant.log(disk.open(this.name, process), disk, process);
+      const snapshots = new Snapshots({
+        store: mutant.snapshots(this.#world.snapshots),
+        log,
+        logger,
+        ...scenario.snapshots,
+        clock,
+        breathe: () => process.pause(this.#world.chance.between(0, 2)),
+      });
+      const from = await snapshots.restore();
+      if (from !== undefined) trace(() => `${this.name} begins with the snapshot of batch ${from.head}`);
       const coordinator = await Coordinator.open({
-        log: mutant.log(disk.open(this.name, process), disk, process),
+        log,
+        from,
+        bodies: snapshots,
         leaseMs: scenario.leaseMs,
         clock,
         defer: (task) => process.soon(task),
@@ -157,6 +180,8 @@ export class CoordinatorHost {
       if (!process.alive) return;
       trace(() => `${this.name} leads`);
       this.#coordinator = coordinator;
+      await snapshots.lead(coordinator);
+      process.every(SWEEP_MS, () => void snapshots.sweep());
       const door = mutant.coordinator(coordinator, process);
       coordinator.follow({
         events: (_events, core) => witness.live(this.name, core),

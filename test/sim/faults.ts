@@ -15,7 +15,7 @@ const UNAIDED_MS = 5_400_000;
 
 /** Lets faults happen until their time is over, then mends everything. */
 export function scheduleFaults(world: HostSurroundings, population: Population): void {
-  const { scenario, timeline, chance, network, disk, trace } = world;
+  const { scenario, timeline, chance, network, disk, snapshots, trace } = world;
   const { faults } = scenario;
   network.faults = { latencyMs: faults.latencyMs, slow: faults.slow, breaks: faults.breaks };
   disk.faults = {
@@ -26,6 +26,7 @@ export function scheduleFaults(world: HostSurroundings, population: Population):
     late: faults.late,
     unreadable: faults.unreadable,
   };
+  snapshots.damages = faults.damages;
   const next = (): void => {
     timeline.at(timeline.now + chance.between(0, 2 * faults.everyMs), () => {
       if (timeline.now >= scenario.faultsUntil) return;
@@ -41,6 +42,7 @@ export function scheduleFaults(world: HostSurroundings, population: Population):
     network.faults = { latencyMs: 5, slow: 0, breaks: 0 };
     network.heal();
     disk.heal();
+    snapshots.damages = 0;
     for (const host of [...population.coordinators, ...population.workers]) host.process.thaw();
     for (const client of population.clients) client.resumeAll();
   });

@@ -23,6 +23,8 @@ const { values } = parseArgs({
   },
 });
 
+/** Of what is wrong, so many characters are shown: two boards that differ are long. */
+const LONGEST_WHAT = 2_000;
 /** Violations shown in full; the rest is counted. */
 const SHOWN = 5;
 
@@ -91,7 +93,9 @@ async function runShare(share: string): Promise<void> {
 function show({ seed, violation }: SimResult): void {
   const mutant = values.mutant === undefined ? '' : ` --mutant ${values.mutant}`;
   const { invariant, what, atMs } = violation!;
-  console.log(`seed ${seed}: "${invariant}" broken after ${(atMs / 1000).toFixed(1)} s: ${what}`);
+  console.log(
+    `seed ${seed}: "${invariant}" broken after ${(atMs / 1000).toFixed(1)} s: ${what.slice(0, LONGEST_WHAT)}`,
+  );
   console.log(`  npm run sim -- --from ${seed} --seeds 1${mutant} --trace`);
 }
 

@@ -4,6 +4,9 @@ import type { Event } from '../../coordinator/core/events.js';
 import type { Core } from '../../coordinator/core/transaction.js';
 import { openMemoryLog } from '../../coordinator/event-log/memory.js';
 import type { EventLog, Seq } from '../../coordinator/event-log/port.js';
+import { decodeSnapshot, encodeSnapshot } from '../../coordinator/snapshots/format.js';
+import { openMemorySnapshots } from '../../coordinator/snapshots/memory.js';
+import type { SnapshotStore } from '../../coordinator/snapshots/port.js';
 import type { Progress } from '../../proto/index.js';
 import type { SessionOptions } from '../../worker/session.js';
 import type { Disk } from './disk.js';
@@ -20,6 +23,7 @@ export interface Mutant {
   log(log: EventLog, disk: Disk, process: SimProcess): EventLog;
   coordinator(coordinator: Coordinator, process: SimProcess): Door;
   viewer(coordinator: Coordinator): Coordinator;
+  snapshots(store: SnapshotStore): SnapshotStore;
   create(command: CreateStudy): CreateStudy;
   connect(connect: SessionOptions['connect']): SessionOptions['connect'];
 }
@@ -28,6 +32,7 @@ export const NO_MUTANT: Mutant = {
   log: (log) => log,
   coordinator: (coordinator) => coordinator,
   viewer: (coordinator) => coordinator,
+  snapshots: (store) => store,
   create: (command) => command,
   connect: (connect) => connect,
 };
@@ -66,6 +71,7 @@ export const MUTANTS: Readonly<Record<string, () => Partial<Mutant>>> = {
   },
   'results-dropped': () => ({ coordinator: resultsDropped }),
   'view-ahead-of-log': () => ({ viewer: viewAheadOfLog }),
+  'snapshot-lacks-a-report': () => ({ snapshots: withoutReport }),
   'log-not-as-decided': () => ({
     log: (log) => ({ ...log, append: (events, head) => log.append(events.map(nudged), head) }),
   }),
@@ -232,6 +238,27 @@ function viewAheadOfLog(coordinator: Coordinator): Coordinator {
       return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
     },
   });
+}
+
+/** Whole by its checksum, but the last report of its first trial is missing. */
+function withoutReport(store: SnapshotStore): SnapshotStore {
+  const at = async (): Promise<void> => {};
+  return {
+    put: (name, text) => store.put(name, text),
+    list: () => store.list(),
+    delete: (name) => store.delete(name),
+    close: () => store.close(),
+    get: async (name) => {
+      const bytes = await store.get(name);
+      if (bytes === undefined || !name.startsWith('study-')) return bytes;
+      const [first, ...trials] = (await decodeSnapshot('study', bytes, at)) as [unknown, ...{ reports: unknown[] }[][]];
+      trials[0]?.[0]?.reports.pop();
+      const lines = [first, ...trials].map((line) => JSON.stringify(line));
+      const copy = openMemorySnapshots();
+      await copy.put(name, encodeSnapshot('study', lines, at));
+      return copy.get(name);
+    },
+  };
 }
 
 function nudged(event: Event): Event {

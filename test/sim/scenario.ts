@@ -39,6 +39,8 @@ export interface FaultPlan {
   readonly lies: number;
   readonly late: number;
   readonly unreadable: number;
+  /** Probability that a snapshot is damaged when it is read, or cannot be written. */
+  readonly damages: number;
 }
 
 export const FAULT_KINDS = [
@@ -64,6 +66,8 @@ export interface Scenario {
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   readonly studies: readonly StudyPlan[];
+  /** When snapshots are taken: far more often than in real life. */
+  readonly snapshots: { readonly leastEvents: number; readonly mostUnsaved: number; readonly mostKept: number };
   readonly faults: FaultPlan;
   /** When the faults stop. */
   readonly faultsUntil: number;
@@ -90,6 +94,11 @@ export function drawScenario(seed: number): Scenario {
     faults: drawFaults(chance, leaseMs, studies),
     faultsUntil,
     encodes: chance.happens(0.1),
+    snapshots: {
+      leastEvents: chance.pick([1, 10, 50, 1_000_000]),
+      mostUnsaved: chance.pick([1, 10, 1_000_000]),
+      mostKept: chance.pick([0, 10]),
+    },
   };
 }
 
@@ -173,5 +182,6 @@ function drawFaults(chance: Chance, leaseMs: number, studies: readonly StudyPlan
     lies: sometimes(0.01),
     late: sometimes(0.005),
     unreadable: sometimes(0.1),
+    damages: sometimes(0.2),
   };
 }

@@ -24,6 +24,7 @@ import { scheduleFaults } from './faults.js';
 import { createMutant } from './mutants.js';
 import { Network } from './network.js';
 import { drawScenario } from './scenario.js';
+import { SnapshotShelf } from './snapshot-shelf.js';
 import { Timeline } from './timeline.js';
 import { type Violation, Witness } from './witness.js';
 import { WorkerHost } from './worker-host.js';
@@ -91,6 +92,7 @@ export async function simulate(seed: number, options: SimOptions = {}): Promise<
     network,
     disk,
     artifacts: openMemoryArtifacts(new Map(), () => EPOCH_MS + timeline.now),
+    snapshots: new SnapshotShelf(chance.fork()),
     election: new Election(timeline, network),
     witness,
     mutant: createMutant(options.mutant),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { State } from '../../../coordinator/core/state.js';
+import type { Study } from '../../../coordinator/core/study.js';
 import type { Checker, Facts } from './checker.js';
 
 /** How often a state is compared in passing; comparing costs as much as the history is long. */
@@ -16,21 +17,54 @@ export function replayEqualsLive(facts: Facts): Checker {
       if (state.events > facts.state.events) return `${host} is at ${state.events}, the log at ${facts.state.events}`;
       count += 1;
       if (count % EVERY !== 0) return undefined;
-      return isDeepStrictEqual(plain(state), plain(facts.state)) ? undefined : `${host} differs from the log's replay`;
+      const isAway = (study: string): boolean => state.studies.get(study)?.body === undefined;
+      const same = isDeepStrictEqual(plain(state, isAway), plain(facts.state, isAway));
+      return same ? undefined : `${host} differs from the log's replay`;
     },
   };
 }
 
-/** The parts of a state that can be compared: functions and what is derived from them left out. */
-export function plain(state: State): unknown {
-  const studies = [...state.studies.values()].map(
-    ({ space: _1, sampler: _2, pruner: _3, promoter: _4, repeats: _5, history, refusedBy, ...rest }) => ({
+/**
+ * The parts of a state that can be compared: functions and what is derived from them left out, and, where a study's trials
+ * are not in memory, those.
+ */
+export function plain(state: State, without: (study: string) => boolean = () => false): unknown {
+  const studies = [...state.studies.values()].map((study) => {
+    const {
+      space: _1,
+      sampler: _2,
+      pruner: _3,
+      promoter: _4,
+      repeats: _5,
+      body,
+      remnant: _6,
+      ...rest
+    } = bodiless(study);
+    return {
       ...rest,
-      refusedBy: [...refusedBy],
-      history: [...history.trials()].map((trial) => ({ ...trial, reports: [...trial.reports] })),
-    }),
-  );
-  return JSON.parse(JSON.stringify({ events: state.events, requests: [...state.requests], studies }, sets));
+      refusedBy: [...study.refusedBy],
+      datasetDigests: [...study.datasetDigests],
+      evidence: study.evidence.record,
+      delayed: study.delayed.entries,
+      ...(body === undefined || without(study.id) ? {} : trialsOf(study)),
+    };
+  });
+  const { events, requests, deleted, artifacts, active } = state;
+  const ids = [...active].map(({ id }) => id).sort();
+  const own = { events, requests: [...requests], deleted, artifacts: artifacts.record, active: ids };
+  return JSON.parse(JSON.stringify({ ...own, studies }, sets));
+}
+
+/** A copy, for which nobody has to have the body. */
+function bodiless(study: Study): Omit<Study, 'trials' | 'history' | 'holding'> {
+  const names = (Object.keys(study) as (keyof Study)[]).filter((name) => !IN_BODY.includes(name));
+  return Object.fromEntries(names.map((name) => [name, study[name]])) as unknown as Study;
+}
+const IN_BODY: readonly string[] = ['trials', 'history', 'holding'];
+
+function trialsOf({ trials, history, holding }: Study): object {
+  const remembered = [...history.trials()].map((trial) => ({ ...trial, reports: [...trial.reports] }));
+  return { trials, holding: [...holding].sort((a, b) => a - b), history: remembered, forgotten: history.forgotten };
 }
 
 function sets(_key: string, value: unknown): unknown {
