@@ -28,6 +28,8 @@ export class World {
   readonly folder: string = mkdtempSync(path.join(tmpdir(), 'assay-e2e-'));
   readonly #running: Running[] = [];
   address = '';
+  /** Variables by which commands are let in, where the coordinator asks for something. */
+  access: NodeJS.ProcessEnv = {};
 
   /** Starts the coordinator, on the same port and state as before if there was one, and waits until it listens. */
   async coordinator(...args: string[]): Promise<Running> {
@@ -46,7 +48,7 @@ export class World {
   }
 
   start(...args: string[]): Running {
-    const env = { ...process.env, ASSAY_COORDINATOR: this.address };
+    const env = { ...process.env, ASSAY_COORDINATOR: this.address, ...this.access };
     const child = spawn(process.execPath, [MAIN, ...args], {
       env,
       cwd: this.folder,
@@ -73,7 +75,7 @@ export class World {
 
   /** Runs a command to its end. */
   run(...args: string[]): Promise<Finished> {
-    return runAssay(args, { ASSAY_COORDINATOR: this.address }, this.folder);
+    return runAssay(args, { ASSAY_COORDINATOR: this.address, ...this.access }, this.folder);
   }
 
   /** Runs a command that must succeed and print JSON. */

@@ -25,18 +25,28 @@ export interface Stage {
   faults: string[];
 }
 
-/** Sets a stage for each test of a file. */
-export function setStage(): Stage {
+/** Opens a browser for the tests of a file, which are skipped where there is none. */
+export function setBrowser(): () => Browser {
   vi.setConfig({ testTimeout: PATIENCE_MS });
-  const stage = {} as Stage;
+  let browser: Browser | undefined;
   beforeAll(async () => {
-    if (NO_BROWSER === undefined) stage.browser = await openBrowser();
+    if (NO_BROWSER === undefined) browser = await openBrowser();
   }, 60_000);
   afterAll(async () => {
-    await stage.browser?.close();
+    await browser?.close();
   });
-  beforeEach(async (test) => {
+  beforeEach((test) => {
     if (NO_BROWSER !== undefined) test.skip(NO_BROWSER);
+  });
+  return () => browser!;
+}
+
+/** Sets a stage for each test of a file. */
+export function setStage(): Stage {
+  const browser = setBrowser();
+  const stage = {} as Stage;
+  beforeEach(async () => {
+    stage.browser = browser();
     stage.world = new World();
     stage.coordinator = await stage.world.coordinator('--http', '127.0.0.1:0');
     const context = await stage.browser.newContext({
@@ -68,7 +78,7 @@ export function searchFile(name: string, trials: number, delayMs: number): strin
   return `name: ${name}\nmetric: {name: value, goal: maximize}\nbudget: {trials: ${trials}}\nseed: 3\nsampler: random\npruner: none\nnull: {steps: 3, value: $lr, delay_ms: ${delayMs}}\n${SPACE}`;
 }
 
-export async function submit({ world }: Stage, name: string, text: string): Promise<void> {
+export async function submit({ world }: Pick<Stage, 'world'>, name: string, text: string): Promise<void> {
   const file = path.join(world.folder, `${name}.yaml`);
   writeFileSync(file, text);
   const { code, stderr } = await world.run('submit', file);

@@ -1,12 +1,15 @@
-import { useEffect } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { useAddress } from './data/address.js';
 import { useSource } from './data/hooks.js';
+import { useSession } from './data/session.js';
+import { LogInPage } from './pages/log-in-page.js';
 import { StudiesPage } from './pages/studies-page.js';
 import { StudyPage } from './pages/study-page.js';
 import { SubmitPage } from './pages/submit-page.js';
 import { WorkersPage } from './pages/workers-page.js';
 import { Link } from './parts/link.js';
-import { Empty } from './parts/notices.js';
+import { Empty, Failed, Loading } from './parts/notices.js';
+import { InsecureNotice, SessionBar } from './parts/session-bar.js';
 import { ThemeSwitch } from './parts/theme-switch.js';
 
 export function App() {
@@ -39,13 +42,32 @@ export function App() {
             </Link>
           )}
         </nav>
+        <SessionBar />
         <ThemeSwitch />
       </header>
       <main id="main">
-        <Page section={section} id={id} />
+        <InsecureNotice />
+        <Entered>
+          <Page section={section} id={id} />
+        </Entered>
       </main>
     </>
   );
+}
+
+/** What is behind the door, or the door. */
+function Entered({ children }: { readonly children: ReactNode }) {
+  const session = useSession();
+  const view = session?.view;
+  if (session === undefined) return children;
+  if (view === undefined) {
+    return session.fault === undefined ? (
+      <Loading what="the dashboard" />
+    ) : (
+      <Failed error={session.fault} retry={() => session.ask()} />
+    );
+  }
+  return view.role === null ? <LogInPage /> : children;
 }
 
 function Page({ section, id }: { readonly section: string; readonly id: string | undefined }) {

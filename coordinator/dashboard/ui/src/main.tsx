@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import { SourceContext } from './data/hooks.js';
 import { createHttpSource } from './data/http-source.js';
+import { SessionProvider } from './data/session.js';
 import { applyTheme } from './parts/theme-switch.js';
 import './style.css';
 
@@ -10,7 +11,9 @@ applyTheme();
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <SourceContext value={createHttpSource()}>
-      <App />
+      <SessionProvider>
+        <App />
+      </SessionProvider>
     </SourceContext>
   </StrictMode>,
 );

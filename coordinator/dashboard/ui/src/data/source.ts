@@ -30,6 +30,10 @@ export interface Source {
   followStudy(study: string, after: () => number, following: Following<StudyChange>): () => void;
   /** Asks for a change; undefined where nothing can be changed. */
   readonly act: Act | undefined;
+  /** Asks for what an admin alone may ask for; undefined where that is nothing. */
+  readonly rule: Act | undefined;
+  /** Calls `listener` when the coordinator does not let this page in any more. The result ends that. */
+  onTurnedAway(listener: () => void): () => void;
 }
 
 /** Posts a body to a path below the interface's root, or deletes what lies there. */

@@ -23,5 +23,7 @@ export function createOfflineSource({ table, curves, trials }: OfflineData): Sou
       return () => {};
     },
     act: undefined,
+    rule: undefined,
+    onTurnedAway: () => () => {},
   };
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Fault } from '../../../../spec/fault.js';
 import { goTo } from '../data/address.js';
 import { useSource } from '../data/hooks.js';
+import { newRequestId } from '../data/request-id.js';
 import { RequestError } from '../data/source.js';
 import { studyPath } from '../parts/link.js';
 import { Empty } from '../parts/notices.js';
@@ -13,7 +14,7 @@ export function SubmitPage() {
   const { act } = useSource();
   const area = useRef<HTMLTextAreaElement>(null);
   const faultList = useRef<HTMLElement>(null);
-  const requestId = useRef(crypto.randomUUID());
+  const requestId = useRef(newRequestId());
   const [text, setText] = useState(() => sessionStorage.getItem(KEPT) ?? '');
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const [message, setMessage] = useState<string>();
@@ -24,7 +25,7 @@ export function SubmitPage() {
   if (act === undefined) return <Empty title="Nothing can be submitted here." />;
   const edit = (next: string): void => {
     setText(next);
-    requestId.current = crypto.randomUUID();
+    requestId.current = newRequestId();
     sessionStorage.setItem(KEPT, next);
   };
   const submit = (): void => {

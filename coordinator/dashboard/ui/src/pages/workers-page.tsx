@@ -43,7 +43,7 @@ export function WorkersPage() {
 }
 
 function WorkerCard({ worker, now }: { readonly worker: WorkerJson; readonly now: number }) {
-  const { act } = useSource();
+  const { rule } = useSource();
   const attachedMs = now - worker.attachedAtMs;
   const perHour = attachedMs > 60_000 ? (worker.attemptsDone / attachedMs) * 3_600_000 : undefined;
   const labels = Object.entries(worker.labels);
@@ -101,17 +101,17 @@ function WorkerCard({ worker, now }: { readonly worker: WorkerJson; readonly now
         </ul>
       )}
       {worker.quarantine !== '' && <p className="strip strip-bad">{worker.quarantine}</p>}
-      {act && worker.quarantine !== '' && (
+      {rule && worker.quarantine !== '' && (
         <ActButton
           label="Let it work again"
-          act={() => act(`workers/${encodeURIComponent(worker.id)}/unquarantine`, {})}
+          act={() => rule(`workers/${encodeURIComponent(worker.id)}/unquarantine`, {})}
         />
       )}
-      {act && !worker.draining && (
+      {rule && !worker.draining && (
         <Confirm
           label="Drain"
           question={`${worker.name} takes nothing more and ends once what runs on it has ended or was handed back. It must be started again by hand.`}
-          act={() => act(`workers/${encodeURIComponent(worker.id)}/drain`, {})}
+          act={() => rule(`workers/${encodeURIComponent(worker.id)}/drain`, {})}
         />
       )}
     </article>

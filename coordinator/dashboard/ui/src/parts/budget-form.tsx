@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { newRequestId } from '../data/request-id.js';
 import type { Act } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import { ActButton } from './confirm.js';
@@ -24,7 +25,7 @@ export function BudgetForm({ data, act, onDone }: BudgetFormProps) {
   };
   const save = (): Promise<unknown> => {
     if (Object.keys(changes).length === 0) return Promise.resolve();
-    return act(`studies/${encodeURIComponent(study.id)}/adjust`, { requestId: crypto.randomUUID(), ...changes });
+    return act(`studies/${encodeURIComponent(study.id)}/adjust`, { requestId: newRequestId(), ...changes });
   };
   return (
     <div className="form">

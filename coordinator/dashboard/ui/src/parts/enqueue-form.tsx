@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { ParamSpec } from '../../../../../search/param.js';
+import { newRequestId } from '../data/request-id.js';
 import type { Act } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import { ActButton } from './confirm.js';
@@ -19,7 +20,7 @@ export function EnqueueForm({ data, act, onDone }: EnqueueFormProps) {
       return text === '' ? [] : [[spec.name, typedValue(spec, text)]];
     });
     return act(`studies/${encodeURIComponent(data.study.id)}/enqueue`, {
-      requestId: crypto.randomUUID(),
+      requestId: newRequestId(),
       configuration: JSON.stringify(Object.fromEntries(given)),
     });
   };

@@ -1,4 +1,5 @@
 import { goTo } from '../data/address.js';
+import { newRequestId } from '../data/request-id.js';
 import type { Act } from '../data/source.js';
 import type { StudyData } from '../data/study-data.js';
 import type { TrialItem } from '../data/trial-item.js';
@@ -7,24 +8,34 @@ import { ActButton, Confirm } from './confirm.js';
 import { Dialog } from './dialog.js';
 import { EnqueueForm } from './enqueue-form.js';
 
+interface StudyControlsProps {
+  readonly data: StudyData;
+  /** Undefined for who may look and change nothing. */
+  readonly act: Act | undefined;
+  /** Undefined for who is no admin. */
+  readonly rule: Act | undefined;
+}
+
 /** What can be done with a study as it stands. */
-export function StudyControls({ data, act }: { readonly data: StudyData; readonly act: Act }) {
+export function StudyControls({ data, act, rule }: StudyControlsProps) {
   const { id, state } = data.study;
   const path = `studies/${encodeURIComponent(id)}`;
   const isOpen = state === 'running' || state === 'paused';
   return (
     <div className="row">
-      {state === 'running' && <ActButton label="Pause" act={() => act(`${path}/pause`, {})} />}
-      {state === 'paused' && <ActButton label="Resume" act={() => act(`${path}/resume`, {})} />}
-      <Dialog label="Budget">{(close) => <BudgetForm data={data} act={act} onDone={close} />}</Dialog>
-      {isOpen && <Dialog label="Enqueue">{(close) => <EnqueueForm data={data} act={act} onDone={close} />}</Dialog>}
+      {act && state === 'running' && <ActButton label="Pause" act={() => act(`${path}/pause`, {})} />}
+      {act && state === 'paused' && <ActButton label="Resume" act={() => act(`${path}/resume`, {})} />}
+      {act && <Dialog label="Budget">{(close) => <BudgetForm data={data} act={act} onDone={close} />}</Dialog>}
+      {act && isOpen && (
+        <Dialog label="Enqueue">{(close) => <EnqueueForm data={data} act={act} onDone={close} />}</Dialog>
+      )}
       <a className="button" href={`/api/${path}/export.csv`} download={`${id}.csv`}>
         CSV
       </a>
       <a className="button" href={`/api/${path}/export.json`} download={`${id}.json`}>
         JSON
       </a>
-      {isOpen && (
+      {act && isOpen && (
         <Confirm
           label="Stop"
           className="bad"
@@ -32,12 +43,12 @@ export function StudyControls({ data, act }: { readonly data: StudyData; readonl
           act={() => act(`${path}/stop`, {})}
         />
       )}
-      {state === 'finished' && (
+      {rule && state === 'finished' && (
         <Confirm
           label="Delete"
           className="bad"
           question={`${id} and its ${data.trials.length} trials are gone for good, their weights and checkpoints too.`}
-          act={() => act(path, {}, 'DELETE').then(() => goTo('/studies'))}
+          act={() => rule(path, {}, 'DELETE').then(() => goTo('/studies'))}
         />
       )}
     </div>
@@ -57,7 +68,7 @@ export function TrialControls({ data, trial, act }: TrialControlsProps) {
   const isOpen = state === 'running' || state === 'waiting' || state === 'paused';
   return (
     <>
-      <ActButton label="Train again" act={() => act(`${path}/rerun`, { requestId: crypto.randomUUID() })} />
+      <ActButton label="Train again" act={() => act(`${path}/rerun`, { requestId: newRequestId() })} />
       {isOpen && (
         <Confirm
           label="Stop"

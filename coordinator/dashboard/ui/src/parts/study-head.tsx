@@ -1,4 +1,5 @@
 import { useNow, useSource } from '../data/hooks.js';
+import { useSession } from '../data/session.js';
 import type { StudyData } from '../data/study-data.js';
 import { budgetShare, doneOf, savedShare, timeLeftMs, trialsPerHour } from '../data/study-figures.js';
 import { formatDuration, formatMetric, formatShare } from '../format.js';
@@ -9,7 +10,8 @@ import { StudyControls } from './study-controls.js';
 /** Name and state, how far it has come, the best so far, and what can be done with it. */
 export function StudyHead({ data }: { readonly data: StudyData; readonly version: number }) {
   useNow();
-  const { act } = useSource();
+  const { act, rule } = useSource();
+  const isLive = useSession() !== undefined;
   const { study } = data;
   const now = data.now();
   const share = budgetShare(study, now);
@@ -25,7 +27,7 @@ export function StudyHead({ data }: { readonly data: StudyData; readonly version
           <h1>{study.id}</h1>
           <StateBadge state={study.state} />
         </div>
-        {act && <StudyControls data={data} act={act} />}
+        {isLive && <StudyControls data={data} act={act} rule={rule} />}
       </div>
       {study.notice !== '' && <div className={study.state === 'finished' ? 'quiet' : 'strip'}>{study.notice}</div>}
       {share !== undefined && <Progress share={share} label="budget used" />}
