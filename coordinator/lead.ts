@@ -85,6 +85,7 @@ export async function lead(term: Term): Promise<void> {
   const parker = setInterval(() => void snapshots.sweep(), PARK_MS);
   sweep();
   let leave = (): void => {};
+  const { tracer } = monitoring;
   try {
     const { tokens } = entrance.gate;
     const services = {
@@ -97,6 +98,7 @@ export async function lead(term: Term): Promise<void> {
       outputs,
       tokens,
       logger,
+      tracer,
     };
     door.lead(createServices(services));
     leave = monitoring.lead(coordinator, log);

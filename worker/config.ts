@@ -40,6 +40,10 @@ export interface WorkerConfig {
   readonly scratchDir: string;
   /** Most that an attempt may print where its study does not say, bytes. */
   readonly outputLimitBytes: number;
+  /** host:port at which health and figures are told; absent: nowhere. */
+  readonly metrics?: string | undefined;
+  /** Whether `metrics` may be an address that other machines can reach: all is told in plain text, to everybody. */
+  readonly insecure: boolean;
   /** For studies that require them. */
   readonly labels: Readonly<Record<string, string>>;
   /** How long an attempt that was told to stop may take before it is killed, milliseconds. */
@@ -61,7 +65,7 @@ const folder = z
   .transform((path) => resolve(path))
   .refine(isFolder, { error: (issue) => `${String(issue.input)} is no folder that can be read` });
 
-const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
+const fields = z.strictObject({
   coordinator: z
     .string()
     .refine((text) => splitAddresses(text).every(isAddress), {
@@ -120,6 +124,13 @@ const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
     .refine(isWebAddress, { error: 'must be an address such as http://mirror.example/datasets' })
     .optional(),
   offline: z.boolean().default(false),
+  metrics: z
+    .string()
+    .refine((text) => ADDRESS.test(text) && Number(ADDRESS.exec(text)?.[2]) <= 65_535, {
+      error: 'must be host:port, such as 127.0.0.1:9464',
+    })
+    .optional(),
+  insecure: z.boolean().default(false),
   labels: z
     .record(
       z.string().regex(LABEL_KEY, {
@@ -133,6 +144,15 @@ const schema: z.ZodType<WorkerConfig, unknown> = z.strictObject({
   attachTimeoutMs: z.int().min(1).max(DAY_MS).default(20_000),
   reconnectMaxMs: z.int().min(1).max(DAY_MS).default(LONGEST_BACKOFF_MS),
 });
+
+const schema: z.ZodType<WorkerConfig, unknown> = fields.refine(
+  ({ metrics, insecure }) => metrics === undefined || insecure || isLoopback(metrics),
+  {
+    path: ['metrics'],
+    error:
+      'can be reached from other machines, which are told everything in plain text: say --insecure as well, or 127.0.0.1',
+  },
+);
 
 /**
  * Checks a worker's configuration and fills in what is not said.
@@ -149,6 +169,11 @@ export function parseWorkerConfig(input: unknown): WorkerConfig {
 function isAddress(text: string): boolean {
   const port = Number(ADDRESS.exec(text)?.[2]);
   return port >= 1 && port <= 65_535;
+}
+
+function isLoopback(address: string): boolean {
+  const host = ADDRESS.exec(address)![1]!;
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function isWebAddress(text: string): boolean {

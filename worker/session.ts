@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly logger: Logger;
   /** How busy the GPUs are, for the heartbeats. */
   readonly gpuUse?: (() => readonly GpuUse[]) | undefined;
+  /** Told when it has attached, and when it is no longer. */
+  readonly onStanding?: ((attached: boolean) => void) | undefined;
   /** How long the coordinator may take to answer an attach, milliseconds. */
   readonly attachTimeoutMs?: number | undefined;
   /** How long the results of a draining worker may wait for their acknowledgement, milliseconds. */
@@ -184,6 +186,7 @@ class Session implements WorkerSession {
       return;
     }
     this.#attached = true;
+    this.#options.onStanding?.(true);
     this.#failures = 0;
     this.#logger.info({ heartbeatIntervalMs, leaseMs, continued: continued.length }, 'attached');
     this.#workload.reconcile(continued);
@@ -201,6 +204,7 @@ class Session implements WorkerSession {
 
   #detach({ reason, retry, leader }: Closed): boolean {
     const wasAttached = this.#attached;
+    if (wasAttached) this.#options.onStanding?.(false);
     this.#stopHeartbeat();
     this.#link = undefined;
     this.#attached = false;

@@ -12,6 +12,7 @@ import { chooseGpus, type GpuWatch, watchGpus } from './gpu/gpus.js';
 import { askNvidiaSmi } from './gpu/nvidia-smi.js';
 import { Resources } from './gpu/resources.js';
 import { createConnect } from './link.js';
+import { openWorkerMonitoring, type WorkerMonitoring } from './monitoring/monitoring.js';
 import { availableDatasets } from './objectives/objective.js';
 import { createCodeCache } from './own-code/cache.js';
 import { presentPermissions } from './own-code/permissions.js';
@@ -65,6 +66,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
     logger,
     childPath,
   });
+  let monitoring: WorkerMonitoring | undefined;
   try {
     const found = await slots.probe();
     if (signal.aborted) return;
@@ -86,9 +88,21 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
       },
       'worker is ready',
     );
+    const runner = createSavingRunner({ runner: slots, artifacts, logger, stopPatienceMs: config.drainTimeoutMs });
+    const { metrics } = config;
+    monitoring = await openWorkerMonitoring({
+      metrics,
+      name,
+      version,
+      slots: slotCount,
+      gpuUse: () => watch.use,
+      logger,
+    });
+    const { standing } = monitoring;
     const session = createWorkerSession({
       profile,
-      runner: createSavingRunner({ runner: slots, artifacts, logger, stopPatienceMs: config.drainTimeoutMs }),
+      runner: monitoring.watching(runner),
+      onStanding: standing,
       connect: createConnect(coordinator, access),
       logger,
       gpuUse: () => watch.use,
@@ -110,6 +124,7 @@ export async function runWorker(config: WorkerConfig, surroundings: WorkerSurrou
   } finally {
     watch.close();
     await slots.close();
+    await monitoring?.close();
     artifacts.close();
     scratch.close();
   }

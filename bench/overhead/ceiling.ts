@@ -146,4 +146,5 @@ const assignment = (trial: number): Assignment => ({
   saveWeights: false,
   metric: undefined,
   codeDigest: '',
+  traceparent: '',
 });

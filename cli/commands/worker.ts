@@ -10,7 +10,7 @@ import { addDataOptions, DATA_OPTION_NAMES, type DataOptions, dataSettings } fro
 import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 import { type LoggingOptions, logFormatOption, loggerOf, logLevelOption } from '../logging-options.js';
-import { coordinatorOption, wholeNumber } from '../options.js';
+import { coordinatorOption, parseListenAddress, wholeNumber } from '../options.js';
 import { stopWithParent } from '../parent.js';
 
 interface Options extends DataOptions, LoggingOptions {
@@ -27,6 +27,8 @@ interface Options extends DataOptions, LoggingOptions {
   readonly gpus?: 'auto' | 'none' | readonly string[];
   readonly slotsPerGpu?: number;
   readonly scratch?: string;
+  readonly metrics?: string;
+  readonly insecure?: true;
   readonly exitWithParent?: true;
 }
 
@@ -57,6 +59,8 @@ export function workerCommand(): Command {
     .option('--allow-git [url]', 'fetch code from git, from anywhere or below this URL; may be repeated', gather)
     .option('--scratch <dir>', "folder for the attempts' own folders (default: one of yours in the temporary folder)")
     .option('--name <name>', "what people read (default: the host's name and the process id)")
+    .option('--metrics <host:port>', 'tell /healthz, /readyz and /metrics there', parseListenAddress)
+    .option('--insecure', 'let --metrics be where other machines can reach it: it is plain text, for everybody')
     .addOption(logLevelOption())
     .addOption(logFormatOption())
     .addOption(new Option('--exit-with-parent', 'drain when the process that forked this one is gone').hideHelp());
@@ -65,9 +69,9 @@ export function workerCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { coordinator, slots, backend, label, name } = options;
-  const { gpus, slotsPerGpu, scratch } = options;
+  const { gpus, slotsPerGpu, scratch, metrics, insecure } = options;
   const permissions = permissionsOf(options);
-  const own = { permissions, gpus, slotsPerGpu, scratchDir: scratch };
+  const own = { permissions, gpus, slotsPerGpu, scratchDir: scratch, metrics, insecure };
   const config = check({
     coordinator,
     access: chosenAccess(),
@@ -114,6 +118,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   gpus: '--gpus',
   slotsPerGpu: '--slots-per-gpu',
   scratchDir: '--scratch',
+  metrics: '--metrics',
 };
 
 /** Nothing is allowed that was not said. */

@@ -1,8 +1,11 @@
+import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PACKAGE_VERSION } from '../../proto/package-version.js';
 import { startProbeServer } from '../../telemetry/probe-server.js';
 import type { Probes, Standing } from '../../telemetry/probes.js';
 import { createRegistry } from '../../telemetry/process-metrics.js';
+import { TraceSettingsError } from '../../telemetry/trace-settings.js';
+import { startTracing } from '../../telemetry/tracing.js';
 import type { CoordinatorConfig } from '../config.js';
 import type { Coordinator } from '../coordinator.js';
 import { ConfigError } from '../errors.js';
@@ -11,10 +14,13 @@ import type { Replayed } from '../replay.js';
 import type { Leadership } from '../rpc/door.js';
 import { type Census, takeCensus } from './census.js';
 import { createMetrics, type Looked } from './metrics.js';
+import { TrialTracer } from './trial-tracer.js';
 
 /** What a coordinator shows of itself to those who watch over it, through all of its terms. */
 export interface Monitoring {
   readonly probes: Probes;
+  /** Names the attempts that are sent to workers, where traces are written. */
+  readonly tracer: TrialTracer | undefined;
   /** @returns to be called once the replica has read the log to its head */
   standBy(replica: Replayed, log: EventLog, leadership: Pick<Leadership, 'leader'>): () => void;
   /** @returns ends the term */
@@ -43,8 +49,20 @@ export async function openMonitoring(config: Pick<CoordinatorConfig, 'metrics' |
           throw new ConfigError(`cannot listen on ${listen} for --metrics: ${reasonOf(cause)}`, { cause });
         });
   if (server !== undefined) logger.info({ metrics: server.address }, 'health and figures are told');
+  const traced = {
+    service: 'assay-coordinator',
+    instance: `${hostname()}:${process.pid}`,
+    version: PACKAGE_VERSION,
+    logger,
+  };
+  const tracing = await startTracing(process.env, traced).catch((cause: unknown) => {
+    server?.close();
+    throw cause instanceof TraceSettingsError ? new ConfigError(cause.message, { cause }) : cause;
+  });
+  const tracer = tracing && new TrialTracer(tracing);
   return {
     probes,
+    tracer,
     standBy(replica, log, leadership) {
       const standby = new Standby(replica, log, leadership);
       role = standby;
@@ -53,15 +71,16 @@ export async function openMonitoring(config: Pick<CoordinatorConfig, 'metrics' |
       };
     },
     lead(coordinator, log) {
-      const stop = tally.begin(coordinator);
+      const stops = [tally.begin(coordinator), tracer?.begin(coordinator)];
       role = new Leader(coordinator, log);
       return () => {
-        stop();
+        for (const stop of stops) stop?.();
         role = new Starting();
       };
     },
     async close() {
       server?.close();
+      await tracing?.close();
     },
   };
 }

@@ -172,7 +172,7 @@ export function toRef(name: AttemptName): AttemptRef {
 }
 
 /** The newest attempt of a trial, ready to be sent to its worker. */
-export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
+export function toAssignment(study: CoreStudy, trial: CoreTrial, traceparent = ''): Assignment {
   const { objective, limits, metric } = study.spec;
   const config = substitute(objective.config, trial.params);
   return {
@@ -191,6 +191,7 @@ export function toAssignment(study: CoreStudy, trial: CoreTrial): Assignment {
     saveWeights: wantsWeights(study, trial),
     metric: { name: metric.name, maximize: metric.goal === 'maximize', best: metric.value === 'best' },
     codeDigest: objective.codeDigest ?? '',
+    traceparent,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Coordinator, Follower } from '../coordinator.js';
 import type { AttemptName } from '../core/attempt-name.js';
 import type { RecordProgress } from '../core/commands.js';
 import type { State } from '../core/state.js';
+import type { Study } from '../core/study.js';
 import { attemptNumber } from '../core/trial.js';
 import { fromAttach, fromHeartbeat, fromProgress, fromRef, ProtocolError, toAssignment, toRef } from './convert.js';
 import type { LiveOutputs } from './live-outputs.js';
@@ -22,6 +23,8 @@ export interface WorkerServiceOptions {
   readonly logger: Logger;
   /** Through which workers are asked what their attempts print; absent: nobody asks. */
   readonly outputs?: LiveOutputs | undefined;
+  /** Names the traces of attempts; absent: nothing is traced. */
+  readonly tracer?: { traceparent(study: Study, attempt: AttemptName): string } | undefined;
 }
 
 /** The workers' service over gRPC. */
@@ -35,7 +38,7 @@ export function createWorkerService(options: WorkerServiceOptions): WorkerServic
 /** The sessions themselves. What one commit has for one worker leaves as one message, after the commit is durable. */
 export function createWorkerSessions(options: WorkerServiceOptions): WorkerSessions {
   const sessions: Sessions = { byWorker: new Map(), pending: new Set(), attaching: new Set() };
-  options.coordinator.follow(dispatcher(sessions));
+  options.coordinator.follow(dispatcher(sessions, options.tracer));
   return { open: (stream) => new Session(stream, sessions, options) };
 }
 
@@ -48,7 +51,7 @@ interface Sessions {
 }
 
 /** Routes durable events to the sessions of the workers that they concern. */
-function dispatcher({ byWorker, pending, attaching }: Sessions): Follower {
+function dispatcher({ byWorker, pending, attaching }: Sessions, tracer: WorkerServiceOptions['tracer']): Follower {
   return {
     events(events, { state }) {
       for (const session of attaching) session.leaveOutWhatEnded(state);
@@ -58,9 +61,11 @@ function dispatcher({ byWorker, pending, attaching }: Sessions): Follower {
         const trial = study.trials[event.trial]!;
         const session = byWorker.get(trial.attempts[event.attempt - 1]!.worker);
         if (session === undefined) continue;
-        if (event.type === 'AttemptStarted') session.outgoing.assign(toAssignment(study, trial));
-        else
+        if (event.type === 'AttemptStarted') {
+          session.outgoing.assign(toAssignment(study, trial, tracer?.traceparent(study, event)));
+        } else {
           session.outgoing.stop({ attempt: toRef(event), reason: event.reason, saveCheckpoint: event.why === 'rest' });
+        }
         pending.add(session);
       }
     },

@@ -463,7 +463,11 @@ export interface Assignment {
   /** Whether the model at the step of the trial's value is to be saved. */
   readonly saveWeights: boolean;
   /** The metric that makes the trial's value. */
-  readonly metric: ValueMetric | undefined;
+  readonly metric:
+    | ValueMetric
+    | undefined;
+  /** W3C trace context of the attempt, which its worker's spans belong to; empty where the trial is not traced. */
+  readonly traceparent: string;
 }
 
 /** What an earlier attempt of the trial has saved. */
@@ -2080,6 +2084,7 @@ function createBaseAssignment(): Assignment {
     checkpointEvery: 0,
     saveWeights: false,
     metric: undefined,
+    traceparent: "",
   };
 }
 
@@ -2129,6 +2134,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.metric !== undefined) {
       ValueMetric.encode(message.metric, writer.uint32(186).fork()).join();
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(242).string(message.traceparent);
     }
     return writer;
   },
@@ -2266,6 +2274,14 @@ export const Assignment: MessageFns<Assignment> = {
             message.metric = ValueMetric.decode(reader, reader.uint32());
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2304,6 +2320,7 @@ export const Assignment: MessageFns<Assignment> = {
     message.metric = (object.metric !== undefined && object.metric !== null)
       ? ValueMetric.fromPartial(object.metric)
       : undefined;
+    message.traceparent = object.traceparent ?? "";
     return message;
   },
 };
