@@ -78,6 +78,7 @@ export async function runInCluster(
       logger,
     });
     closers.push(() => entrance.close());
+    monitoring.guard(entrance.gate);
     const server = await openDoor(config.listen, entrance);
     closers.push(() => server.close());
     const { door, address: bound } = server;

@@ -49,6 +49,7 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
       logger,
     });
     closers.push(() => entrance.close());
+    monitoring.guard(entrance.gate);
     const server = await openDoor(listen, entrance);
     const { door, address } = server;
     await lead({

@@ -4,6 +4,7 @@ import {
   type Attributes,
   DiagLogLevel,
   diag,
+  type HrTime,
   ROOT_CONTEXT,
   SpanStatusCode,
   TraceFlags,
@@ -61,15 +62,16 @@ export async function createOtlpTracing(settings: TraceSettings, traced: TracedP
       const written = tracer.startSpan(
         name,
         {
-          startTime: beganAt,
+          startTime: timeOf(beganAt),
           attributes: attributesOf(span.attributes),
           links: link === undefined ? [] : [{ context: sampled(link) }],
         },
         above === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, above),
       );
-      for (const event of span.events ?? []) written.addEvent(event.name, attributesOf(event.attributes), event.at);
+      for (const event of span.events ?? [])
+        written.addEvent(event.name, attributesOf(event.attributes), timeOf(event.at));
       if (error !== undefined) written.setStatus({ code: SpanStatusCode.ERROR, message: error });
-      written.end(Math.max(beganAt, endedAt));
+      written.end(timeOf(Math.max(beganAt, endedAt)));
     },
     close: () => Promise.race([provider.shutdown().catch(() => {}), pause(LAST_MS, undefined, { ref: false })]),
   };
@@ -84,6 +86,12 @@ class GivenIds implements IdGenerator {
 
 function sampled({ traceId, spanId }: SpanContext): SpanContext & { traceFlags: TraceFlags; isRemote: boolean } {
   return { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
+}
+
+/** Seconds and nanoseconds: a plain number may be taken for one of `performance.now()`. */
+function timeOf(epochMs: number): HrTime {
+  const seconds = Math.floor(epochMs / 1000);
+  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
 }
 
 function attributesOf(attributes: SpanAttributes = {}): Attributes {

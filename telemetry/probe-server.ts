@@ -1,6 +1,6 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isProbePath, PROBE_PATHS, type Probes, probe } from './probes.js';
+import { isProbePath, PROBE_PATHS, type ProbePath, type Probes, probe } from './probes.js';
 
 export interface ProbeServer {
   /** host:port, with the port that was really taken. */
@@ -20,7 +20,7 @@ const PATIENCE_MS = 10_000;
 export async function startProbeServer(address: string, probes: Probes): Promise<ProbeServer> {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at);
-  const server = createServer({ requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS }, listener(probes));
+  const server = createProbeServer(probes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(Number(address.slice(at + 1)), host.replace(/^\[|\]$/g, ''), resolve);
@@ -36,20 +36,43 @@ export async function startProbeServer(address: string, probes: Probes): Promise
   };
 }
 
-function listener(probes: Probes): RequestListener {
-  return ({ method, url = '/' }, response) => {
+/** Whoever may not ask, and why. */
+export interface ProbeRefusal {
+  readonly status: 401 | 403 | 503;
+  readonly words: string;
+}
+
+/**
+ * The server alone, which listens nowhere yet.
+ *
+ * @param refuse asks whether a request may be answered, by its path and its Authorization header
+ */
+export function createProbeServer(
+  probes: Probes,
+  refuse: (path: ProbePath, authorization: string | undefined) => ProbeRefusal | undefined = () => undefined,
+): Server {
+  return createServer({ requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS }, (request, response) => {
+    const { method, url = '/', headers } = request;
     const { pathname, searchParams } = new URL(url, 'http://localhost');
     if (!isProbePath(pathname)) {
       answer(response, 404, `there is nothing at ${pathname}; there are ${PROBE_PATHS.join(', ')}\n`);
-    } else if (method !== 'GET' && method !== 'HEAD') {
-      answer(response, 405, 'these can only be read\n');
-    } else {
-      probe(probes, pathname, searchParams).then(
-        ({ status, type, body }) => answer(response, status, body, type),
-        (error: unknown) => answer(response, 500, `the figures could not be gathered: ${String(error)}\n`),
-      );
+      return;
     }
-  };
+    if (method !== 'GET' && method !== 'HEAD') {
+      answer(response, 405, 'these can only be read\n');
+      return;
+    }
+    const refusal = refuse(pathname, headers.authorization);
+    if (refusal !== undefined) {
+      if (refusal.status === 401) response.setHeader('www-authenticate', 'Bearer');
+      answer(response, refusal.status, `${refusal.words}\n`);
+      return;
+    }
+    probe(probes, pathname, searchParams).then(
+      ({ status, type, body }) => answer(response, status, body, type),
+      (error: unknown) => answer(response, 500, `the figures could not be gathered: ${String(error)}\n`),
+    );
+  });
 }
 
 function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

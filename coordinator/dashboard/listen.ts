@@ -12,12 +12,14 @@ import type { RunningServer } from '../rpc/server.js';
  * Listens for a server of HTTP, over TLS where there are certificates.
  *
  * @param listen host:port; port 0 takes a free one
+ * @param what it is for, in words
  * @throws {ConfigError} when the address cannot be listened on
  */
 export async function listenHttp(
   server: Server,
   listen: string,
   certificates: Certificates | undefined,
+  what = 'the dashboard',
 ): Promise<RunningServer> {
   try {
     return certificates === undefined
@@ -26,7 +28,7 @@ export async function listenHttp(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const taken = code === 'EADDRINUSE' ? 'the port is taken, by another coordinator perhaps' : message;
-    throw new ConfigError(`cannot listen on ${listen} for the dashboard: ${taken}`, { cause: error });
+    throw new ConfigError(`cannot listen on ${listen} for ${what}: ${taken}`, { cause: error });
   }
 }
 

@@ -1,13 +1,18 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { tokenIn } from '../../proto/bearer.js';
 import { PACKAGE_VERSION } from '../../proto/package-version.js';
-import { startProbeServer } from '../../telemetry/probe-server.js';
+import { createProbeServer } from '../../telemetry/probe-server.js';
 import type { Probes, Standing } from '../../telemetry/probes.js';
 import { createRegistry } from '../../telemetry/process-metrics.js';
 import { TraceSettingsError } from '../../telemetry/trace-settings.js';
 import { startTracing } from '../../telemetry/tracing.js';
+import { Certificates } from '../access/certificates.js';
+import { openToThisMachine } from '../access/entrance.js';
+import type { Gate } from '../access/gate.js';
 import type { CoordinatorConfig } from '../config.js';
 import type { Coordinator } from '../coordinator.js';
+import { listenHttp } from '../dashboard/listen.js';
 import { ConfigError } from '../errors.js';
 import type { EventLog } from '../event-log/port.js';
 import type { Replayed } from '../replay.js';
@@ -19,6 +24,8 @@ import { TrialTracer } from './trial-tracer.js';
 /** What a coordinator shows of itself to those who watch over it, through all of its terms. */
 export interface Monitoring {
   readonly probes: Probes;
+  /** Who may ask at the address of `metrics`, from now on. */
+  guard(gate: Gate): void;
   /** Names the attempts that are sent to workers, where traces are written. */
   readonly tracer: TrialTracer | undefined;
   /** @returns to be called once the replica has read the log to its head */
@@ -28,6 +35,8 @@ export interface Monitoring {
   close(): Promise<void>;
 }
 
+type MonitoringConfig = Pick<CoordinatorConfig, 'metrics' | 'logger' | 'tls' | 'requireTokens'>;
+
 /** How long a reading of the figures waits for a coordinator or a log that does not answer, milliseconds. */
 const PATIENCE_MS = 1_000;
 
@@ -36,19 +45,13 @@ const PATIENCE_MS = 1_000;
  *
  * @throws {ConfigError} when that address cannot be listened on
  */
-export async function openMonitoring(config: Pick<CoordinatorConfig, 'metrics' | 'logger'>): Promise<Monitoring> {
+export async function openMonitoring(config: MonitoringConfig): Promise<Monitoring> {
   let role: Role = new Starting();
   const registry = createRegistry('coordinator', PACKAGE_VERSION);
   const tally = createMetrics(registry, () => role.look());
   const probes: Probes = { registry, standing: () => role.standing };
-  const { metrics: listen, logger } = config;
-  const server =
-    listen === undefined
-      ? undefined
-      : await startProbeServer(listen, probes).catch((cause: unknown) => {
-          throw new ConfigError(`cannot listen on ${listen} for --metrics: ${reasonOf(cause)}`, { cause });
-        });
-  if (server !== undefined) logger.info({ metrics: server.address }, 'health and figures are told');
+  const { logger } = config;
+  const server = await listen(config, probes);
   const traced = {
     service: 'assay-coordinator',
     instance: `${hostname()}:${process.pid}`,
@@ -63,6 +66,7 @@ export async function openMonitoring(config: Pick<CoordinatorConfig, 'metrics' |
   return {
     probes,
     tracer,
+    guard: (gate) => server?.guard(gate),
     standBy(replica, log, leadership) {
       const standby = new Standby(replica, log, leadership);
       role = standby;
@@ -81,6 +85,40 @@ export async function openMonitoring(config: Pick<CoordinatorConfig, 'metrics' |
     async close() {
       server?.close();
       await tracing?.close();
+    },
+  };
+}
+
+interface OwnServer {
+  guard(gate: Gate): void;
+  close(): void;
+}
+
+/** The server of `--metrics`. It lives before there is a gate, and until then lets nobody in who would need a token. */
+async function listen(config: MonitoringConfig, probes: Probes): Promise<OwnServer | undefined> {
+  const { metrics, tls, requireTokens = false, logger } = config;
+  if (metrics === undefined) return undefined;
+  const certificates = tls && new Certificates(tls, logger.child({}, { level: 'silent' }));
+  let gate = tls === undefined && !requireTokens ? openToThisMachine().gate : undefined;
+  const server = createProbeServer(probes, (path, authorization) => {
+    if (gate === undefined) {
+      return path === '/metrics' ? { status: 503, words: 'it starts, and does not know yet who may ask' } : undefined;
+    }
+    const admission = gate.route(`GET ${path}`, { token: tokenIn(authorization) });
+    return admission.ok ? undefined : { status: admission.code === 'denied' ? 403 : 401, words: admission.message };
+  });
+  const running = await listenHttp(server, metrics, certificates, '--metrics').catch((error: unknown) => {
+    certificates?.close();
+    throw error;
+  });
+  logger.info({ metrics: running.address }, 'health and figures are told');
+  return {
+    guard: (found) => {
+      gate = found;
+    },
+    close: () => {
+      running.close();
+      certificates?.close();
     },
   };
 }
@@ -148,10 +186,4 @@ class Leader implements Role {
 
 function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
   return Promise.race([answer.catch(() => undefined), pause(PATIENCE_MS, undefined, { ref: false })]);
-}
-
-function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return 'the port is taken';
-  return error instanceof Error ? error.message : String(error);
 }

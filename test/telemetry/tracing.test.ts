@@ -6,6 +6,8 @@ import { readTraceSettings, TraceSettingsError } from '../../telemetry/trace-set
 import { startTracing, type Tracing } from '../../telemetry/tracing.js';
 import { OtlpReceiver } from './otlp-receiver.js';
 
+/** Of long ago, so that nothing takes it for now. */
+const BEGAN = 1_000_000_000_000.5;
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 const logger = pino({ level: 'silent' });
 
@@ -80,7 +82,7 @@ describe('spans', () => {
   };
   const span = (name: string, more: object = {}) => {
     const traceId = traceIdOf('t');
-    return { traceId, spanId: spanIdOf(traceId, name), name, beganAt: 1000.5, endedAt: 2000.25, ...more };
+    return { traceId, spanId: spanIdOf(traceId, name), name, beganAt: BEGAN, endedAt: BEGAN + 1000.25, ...more };
   };
 
   it('arrive as JSON with their ids, parents, times, events, links and errors', async () => {
@@ -90,7 +92,7 @@ describe('spans', () => {
       attributes: { 'assay.trial': 3 },
     });
     tracing.write(root);
-    tracing.write(span('child', { parent: root.spanId, error: 'no', events: [{ name: 'report', at: 1500 }] }));
+    tracing.write(span('child', { parent: root.spanId, error: 'no', events: [{ name: 'report', at: BEGAN + 500 }] }));
     await tracing.close();
     expect(receiver.spans).toEqual([
       {
@@ -99,8 +101,8 @@ describe('spans', () => {
         traceId: root.traceId,
         spanId: root.spanId,
         parent: '',
-        beganAt: 1000.5,
-        endedAt: 2000.25,
+        beganAt: BEGAN,
+        endedAt: BEGAN + 1000.25,
         attributes: { 'assay.trial': 3 },
         events: [],
         links: [{ traceId: 'c'.repeat(32), spanId: 'd'.repeat(16) }],
@@ -111,7 +113,7 @@ describe('spans', () => {
         traceId: root.traceId,
         spanId: spanIdOf(root.traceId, 'child'),
         parent: root.spanId,
-        events: [{ name: 'report', at: 1500, attributes: {} }],
+        events: [{ name: 'report', at: BEGAN + 500, attributes: {} }],
         error: 'no',
       }),
     ]);

@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Gate } from '../../../coordinator/access/gate.js';
+import { ROLES, type Role } from '../../../coordinator/access/roles.js';
+import { openSqliteTokens } from '../../../coordinator/access/sqlite-store.js';
+import { drawSecret, hashOf } from '../../../coordinator/access/token.js';
 import { Coordinator } from '../../../coordinator/coordinator.js';
 import { ConfigError } from '../../../coordinator/errors.js';
 import { openMemoryLog } from '../../../coordinator/event-log/memory.js';
@@ -200,7 +207,9 @@ describe('what a coordinator says of its readiness', () => {
     const first = await startProbeServer('127.0.0.1:0', monitoring.probes);
     const second = openMonitoring({ metrics: first.address, logger });
     await expect(second).rejects.toThrow(ConfigError);
-    await expect(second).rejects.toThrow(`cannot listen on ${first.address} for --metrics: the port is taken`);
+    await expect(second).rejects.toThrow(
+      `cannot listen on ${first.address} for --metrics: the port is taken, by another coordinator perhaps`,
+    );
     const wrong = await fetch(`http://${first.address}/metric`);
     expect([wrong.status, await wrong.text()]).toEqual([
       404,
@@ -208,5 +217,31 @@ describe('what a coordinator says of its readiness', () => {
     ]);
     expect((await fetch(`http://${first.address}/metrics`, { method: 'POST' })).status).toBe(405);
     first.close();
+  });
+
+  it('is told to everybody, and the figures to those whose token lets them', async () => {
+    const lines: string[] = [];
+    const heard = pino({}, { write: (line: string) => void lines.push(line) });
+    const guarded = await openMonitoring({ metrics: '127.0.0.1:0', requireTokens: true, logger: heard });
+    const { metrics: address } = JSON.parse(lines[0]!) as { metrics: string };
+    const ask = async (path: string, token?: string): Promise<number> => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return (await fetch(`http://${address}${path}`, { headers })).status;
+    };
+    expect([await ask('/healthz'), await ask('/readyz'), await ask('/metrics')]).toEqual([200, 503, 503]);
+    const folder = mkdtempSync(path.join(tmpdir(), 'assay-tokens-'));
+    const gate = new Gate(openSqliteTokens(folder), logger);
+    const tokenOf = async (role: Role): Promise<string> => {
+      const secret = drawSecret();
+      await gate.tokens!.create({ sha256: hashOf(secret), role, name: role, expiresAtMs: 0 });
+      return secret;
+    };
+    guarded.guard(gate);
+    const asked = await Promise.all(ROLES.map(async (role) => [role, await ask('/metrics', await tokenOf(role))]));
+    expect(Object.fromEntries(asked)).toEqual({ admin: 200, submit: 200, view: 200, worker: 403 });
+    expect([await ask('/healthz'), await ask('/metrics'), await ask('/metrics', 'wrong')]).toEqual([200, 401, 401]);
+    await guarded.close();
+    gate.close();
+    rmSync(folder, { recursive: true });
   });
 });
