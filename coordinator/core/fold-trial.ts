@@ -10,17 +10,17 @@ import { evolveTrial, isFailure, newestAttempt, succeeded, type Trial } from './
  * @throws {Error} when the event cannot follow (a broken log is a bug)
  */
 export function applyToTrial(artifacts: References, study: Study, event: TrialEvent): void {
-  const before = study.trials[event.trial];
+  const { trials } = study;
+  const before = trials[event.trial];
   const after = evolveTrial(before, event);
-  if (before === undefined && event.trial !== study.trials.length) {
-    throw new Error(`the log is broken: trial ${event.trial} of ${study.id} follows ${study.trials.length - 1}`);
+  if (before === undefined && event.trial !== trials.length) {
+    throw new Error(`the log is broken: trial ${event.trial} of ${study.id} follows ${trials.length - 1}`);
   }
   // A report is appended in place, and is by far the most frequent event: nothing is filed anew for it.
   if (before !== after) {
-    study.trials[event.trial] = after;
+    trials[event.trial] = after;
     if (before?.status !== after.status) reindex(study, before, after);
-    artifacts.follow(before, after);
-    indexHolding(study, after);
+    if (artifacts.follow(before, after)) indexHolding(study, after);
   }
   // An invalidated trial leaves the history at once; what it does afterwards is no part of it.
   const remembered = after.rerunOf === undefined && before?.invalidated === undefined;

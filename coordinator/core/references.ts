@@ -30,8 +30,16 @@ export class References {
     return this.#counts.has(artifact);
   }
 
-  /** Follows one trial from one event to the next. */
-  follow(before: Trial | undefined, after: Trial): void {
+  /** Follows one trial from one event to the next; whether what it refers to has changed. */
+  follow(before: Trial | undefined, after: Trial): boolean {
+    // By name, because this is asked of every event.
+    if (
+      before?.checkpoint === after.checkpoint &&
+      before?.weights === after.weights &&
+      before?.output === after.output
+    ) {
+      return false;
+    }
     for (const kind of KINDS) {
       const old = before?.[kind];
       const now = after[kind];
@@ -39,6 +47,7 @@ export class References {
       for (const { artifact } of now?.files ?? []) this.#hold(artifact);
       for (const { artifact } of old?.files ?? []) this.#release(artifact);
     }
+    return true;
   }
 
   /** A study came, with the code that was uploaded for it. */

@@ -147,8 +147,7 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
   switch (event.type) {
     case 'TrialWithdrawn': {
       if (!mayStart(trial)) throw broken(event, `the trial is ${trial.status}`);
-      const { checkpoint: _, ...final } = baseOf(trial);
-      return { ...final, status: 'pruned', endedAt: event.at, reason: event.reason };
+      return { ...without(baseOf(trial), 'checkpoint'), status: 'pruned', endedAt: event.at, reason: event.reason };
     }
     case 'TrialInvalidated':
       return { ...trial, invalidated: event.reason };
@@ -156,12 +155,13 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
       if (!mayStart(trial)) throw broken(event, `the trial is ${trial.status}`);
       if (event.attempt !== attemptNumber(trial) + 1) throw broken(event, `the newest is ${attemptNumber(trial)}`);
       const { knownStep = 0, gpus = [] } = event;
-      const { weights: _, ...base } = baseOf(trial);
+      const base = without(baseOf(trial), 'weights');
       const { attempt: number, worker, workerName, at: startedAt } = event;
       return {
         ...base,
         status: 'running',
         attempts: [...trial.attempts, { number, worker, workerName, startedAt, gpus }],
+        // Another array each time: what this attempt reports is appended to it.
         reports: trial.reports.filter(({ step }) => step <= knownStep),
       };
     }
@@ -198,8 +198,7 @@ export function evolveTrial(trial: Trial | undefined, event: TrialEvent): Trial 
         return { ...base, status: 'waiting', ...(event.retryAt === undefined ? {} : { notBefore: event.retryAt }) };
       }
       if (event.fate === 'paused') return { ...base, status: 'paused', reason: event.reason };
-      const { checkpoint: _, ...final } = base;
-      return { ...final, status: event.fate, endedAt: event.at, reason: event.reason };
+      return { ...without(base, 'checkpoint'), status: event.fate, endedAt: event.at, reason: event.reason };
     }
     case 'ResultIgnored': {
       const attempt = trial.attempts[event.attempt - 1];
@@ -222,14 +221,19 @@ function mayStart(trial: Trial): trial is WaitingTrial | PausedTrial {
   return trial.status === 'waiting' || trial.status === 'paused';
 }
 
-/** What a trial has in every status. */
+/**
+ * What a trial has in every status. Nearly all trials have nothing else, and are given as they are: leaving a field out of a
+ * copy is slow.
+ */
 function baseOf(trial: WaitingTrial | RunningTrial | PausedTrial): TrialBase {
   switch (trial.status) {
     case 'waiting': {
+      if (trial.notBefore === undefined) return trial;
       const { status: _1, notBefore: _2, ...base } = trial;
       return base;
     }
     case 'running': {
+      if (trial.stopping === undefined) return trial;
       const { status: _1, stopping: _2, ...base } = trial;
       return base;
     }
@@ -238,6 +242,13 @@ function baseOf(trial: WaitingTrial | RunningTrial | PausedTrial): TrialBase {
       return base;
     }
   }
+}
+
+/** A copy without a field, where it has that. */
+function without<K extends 'checkpoint' | 'weights'>(trial: TrialBase, field: K): TrialBase {
+  if (trial[field] === undefined) return trial;
+  const { [field]: _, ...rest } = trial;
+  return rest as TrialBase;
 }
 
 function proposed(event: TrialProposed): WaitingTrial {

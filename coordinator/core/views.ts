@@ -1,4 +1,5 @@
 import {
+  type History,
   isBetter,
   type Params,
   type Ranked,
@@ -268,29 +269,26 @@ export function bestOf(study: Study): Trial | undefined {
   if (body === undefined) return study.remnant?.best?.trial;
   const ranked = rankings.get(body);
   if (ranked?.revision === study.revision) return ranked.rows[0]?.item;
-  const known = bests.get(body);
-  if (known?.revision === study.revision) return known.trial;
-  const trial = findBest(study);
-  bests.set(body, { revision: study.revision, trial });
-  return trial;
-}
-
-/** Whoever wants the first alone does not sort them all. */
-function findBest(study: Study): Trial | undefined {
-  const order = rankOrder(study.spec.metric.goal);
-  let best: { readonly trial: Trial; readonly standing: Standing } | undefined;
-  for (const trial of study.trials) {
-    if (!isRanked(trial)) continue;
-    const standing = standingOf(study, trial);
-    if (standing.status !== 'complete' && standing.status !== 'pruned') continue;
-    if (best === undefined || order(standing, best.standing) < 0) best = { trial, standing };
+  let known = bests.get(body);
+  // Repeats share their mean, so that one moves with another.
+  if (known?.history !== body.history || study.repeats !== undefined) {
+    known = { history: body.history, revision: 0, first: undefined };
+    bests.set(body, known);
   }
-  return best?.trial;
+  for (; known.revision < body.history.revision; known.revision += 1) {
+    known.first = firstOf(study, known.first, body.trials[body.history.changed(known.revision)]!);
+  }
+  return known.first && body.trials[known.first.number];
 }
 
-/** Re-runs and invalidated trials are not. */
-function isRanked(trial: Trial): boolean {
-  return trial.rerunOf === undefined && trial.invalidated === undefined;
+/**
+ * The first of the board so far. Whoever is first has ended, and its value never changes: only what changes may take its place,
+ * and a trial that is invalidated leaves another history behind.
+ */
+function firstOf(study: Study, first: Standing | undefined, trial: Trial): Standing | undefined {
+  const standing = standingOf(study, trial);
+  if (standing.status !== 'complete' && standing.status !== 'pruned') return first;
+  return first === undefined || rankOrder(study.spec.metric.goal)(standing, first) < 0 ? standing : first;
 }
 
 /** What is to be shown of a study while its trials are not in memory. */
@@ -312,7 +310,8 @@ interface Ranking {
 
 /** Ranking sorts all trials, and several faces ask for it between two events. */
 const rankings = new WeakMap<StudyBody, Ranking>();
-const bests = new WeakMap<StudyBody, { readonly revision: number; readonly trial: Trial | undefined }>();
+/** And for its first alone between any two: what has been looked at of the history, and who was first of it. */
+const bests = new WeakMap<StudyBody, { readonly history: History; revision: number; first: Standing | undefined }>();
 
 /** Ranks by trial number; trials without one are left out. */
 export function ranksOf(study: Study): ReadonlyMap<number, number> {
@@ -322,7 +321,8 @@ export function ranksOf(study: Study): ReadonlyMap<number, number> {
 function ranking(study: Study): readonly Ranked<Trial>[] {
   const known = study.body && rankings.get(study.body);
   if (known?.revision === study.revision) return known.rows;
-  const rows = rank(study.trials.filter(isRanked), (trial) => standingOf(study, trial), study.spec.metric.goal);
+  const own = study.trials.filter((trial) => trial.rerunOf === undefined && trial.invalidated === undefined);
+  const rows = rank(own, (trial) => standingOf(study, trial), study.spec.metric.goal);
   rankings.set(study.body!, { revision: study.revision, rows });
   return rows;
 }

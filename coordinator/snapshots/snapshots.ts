@@ -27,7 +27,7 @@ export interface SnapshotOptions {
   /** The log that they are of. */
   readonly log: LogReader;
   readonly logger: Logger;
-  /** A snapshot is taken after so many events at the earliest; 50,000 when absent. */
+  /** A snapshot is taken after so many events at the earliest; 200,000, which take half a second to read, when absent. */
   readonly leastEvents?: number | undefined;
   /** Trials of finished studies that are not in a snapshot yet, and hold up memory until they are; 10,000 when absent. */
   readonly mostUnsaved?: number | undefined;
@@ -41,6 +41,8 @@ export interface SnapshotOptions {
 
 /** Trials in one line of a study's snapshot: as much as may be written down between two turns of the event loop. */
 const TRIALS_A_LINE = 128;
+/** To write a trial down costs as much as to read a few events: no more is spent on the one than the other would take. */
+const EVENTS_A_TRIAL = 4;
 /** After one that could not be written, milliseconds. */
 const PAUSE_MS = 60_000;
 /** What has just been brought back is wanted, milliseconds. */
@@ -175,8 +177,8 @@ export class Snapshots implements Bodies, Follower {
 
   committed(): void {
     if (this.#taking !== undefined || this.#closed) return;
-    const { leastEvents = 50_000, mostUnsaved = 10_000 } = this.#options;
-    if (this.#events < Math.max(leastEvents, 2 * this.#cost) && this.#unsaved < mostUnsaved) return;
+    const { leastEvents = 200_000, mostUnsaved = 10_000 } = this.#options;
+    if (this.#events < Math.max(leastEvents, EVENTS_A_TRIAL * this.#cost) && this.#unsaved < mostUnsaved) return;
     if (this.#place === undefined || this.#clock() < this.#notBefore) return;
     void this.take();
   }
