@@ -80,7 +80,7 @@ async function repeat(training: Training): Promise<Pick<Training, 'losses' | 'gr
       const targets = loss.targets(labels);
       const gradients = network.gradients(tf.tensor2d(images, [IMAGES, 72]), (logits) => {
         const measured = loss.measure(logits, targets);
-        read.push(tf.keep(measured.loss));
+        read.push(tf.keep(measured.sums));
         return measured.gradient();
       });
       read.push(...gradients.map((gradient) => tf.keep(tf.mul(gradient, 1))));

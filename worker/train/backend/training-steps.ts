@@ -34,6 +34,41 @@ export interface ScaledSettings extends StepSettings {
  * from TensorFlow.js's operations.
  */
 
+/**
+ * Cross-entropy of a softmax over the logits: summed over the rows, and how many rows have their largest logit where it is
+ * right; with the gradient of its mean by the logits, labels smoothed.
+ *
+ * @param classes int32, one per row
+ * @returns undefined where the backend does not have it in one piece
+ */
+export function crossentropyInOne(
+  logits: tf.Tensor,
+  classes: tf.Tensor1D,
+  smoothing: number,
+): { readonly sums: tf.Tensor; readonly gradient: tf.Tensor } | undefined {
+  if (!hasKernel('AssayCrossentropy')) return undefined;
+  const made = tf.engine().runKernel<tf.Tensor[]>('AssayCrossentropy', { logits, classes }, { smoothing });
+  const [sums, gradient] = made as [tf.Tensor, tf.Tensor];
+  return { sums, gradient };
+}
+
+/**
+ * Bytes as rows of numbers with this mean and deviation taken out.
+ *
+ * @returns undefined where the backend does not have it in one piece
+ */
+export function normalizedInOne(
+  stored: Uint8Array,
+  shape: [number, number],
+  { mean, deviation }: { readonly mean: number; readonly deviation: number },
+): tf.Tensor2D | undefined {
+  if (!hasKernel('AssayNormalize')) return undefined;
+  const x = tf.tensor2d(stored, shape, 'bool');
+  const rows = tf.engine().runKernel<tf.Tensor2D>('AssayNormalize', { x }, { mean, scale: 1 / deviation });
+  x.dispose();
+  return rows;
+}
+
 /** The gradient by relu's input, from the one by its output and the output. */
 export function reluGradient(gradient: tf.Tensor, output: tf.Tensor): tf.Tensor {
   if (!hasKernel('AssayReluGradient')) return tf.mul(gradient, tf.step(output));

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { normalizedInOne } from '../backend/training-steps.js';
 import { Random } from '../random.js';
 import { type Augment, type Augmentation, createAugment } from './augmentation.js';
 import { type Dataset, type Pixels, sampleBytes, sampleSize } from './dataset.js';
@@ -22,6 +23,8 @@ export class Batches {
   readonly #size: number;
   readonly #sampleBytes: number;
   readonly #normalize: Normalize;
+  /** Of bytes of one channel. */
+  readonly #grey: { readonly mean: number; readonly deviation: number } | undefined;
   readonly #augment: Augment | undefined;
   readonly #seed: number;
   readonly #image: Float32Array;
@@ -35,6 +38,8 @@ export class Batches {
     this.#sampleBytes = sampleBytes(data);
     this.#normalize = data.type === 'u8' ? normalizeBytes(data) : normalizeFloats(data);
     const { mean, deviation } = data.normalization;
+    const isGrey = data.type === 'u8' && data.channels === 1;
+    this.#grey = isGrey ? { mean: mean[0]!, deviation: deviation[0]! } : undefined;
     const paint = data.means.map((value, channel) => (value - mean[channel]!) / deviation[channel]!);
     this.#augment = createAugment(data.name, data, augment, paint);
     this.#seed = seed;
@@ -48,11 +53,12 @@ export class Batches {
 
   /** The samples at these indices as they are, one per row. */
   rows(indices: Uint32Array): tf.Tensor2D {
-    return this.#tensor(this.fill(indices), indices.length);
+    return this.#inOne(indices) ?? this.#tensor(this.fill(indices), indices.length);
   }
 
   /** The samples at these indices for one step of training, changed at random where that is wanted. */
   trainingRows(indices: Uint32Array, step: number): tf.Tensor2D {
+    if (this.#augment === undefined) return this.rows(indices);
     return this.#tensor(this.fillForTraining(indices, step), indices.length);
   }
 
@@ -79,7 +85,15 @@ export class Batches {
   }
 
   labels(indices: Uint32Array): Uint16Array {
-    return Uint16Array.from(indices, (index) => this.#labels[index]!);
+    const labels = new Uint16Array(indices.length);
+    for (let i = 0; i < indices.length; i++) labels[i] = this.#labels[indices[i]!]!;
+    return labels;
+  }
+
+  /** Grey bytes, where the backend makes numbers of them faster than we do. The last bit may be another. */
+  #inOne(indices: Uint32Array): tf.Tensor2D | undefined {
+    const grey = this.#grey;
+    return grey && normalizedInOne(this.#read(indices), [indices.length, this.#size], grey);
   }
 
   #tensor(rows: Float32Array, count: number): tf.Tensor2D {
@@ -104,6 +118,26 @@ export class Batches {
 /** Turns stored samples into what the network sees, at `to` from `at` on. */
 type Normalize = (stored: Uint8Array, to: Float32Array, at: number) => void;
 
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** Four bytes are read at a time where they lie so that they can be: that halves what a batch costs. */
+function normalizeGrey(table: Float32Array): Normalize {
+  return (stored, to, at) => {
+    const words = LITTLE_ENDIAN && stored.byteOffset % 4 === 0 ? stored.length >>> 2 : 0;
+    const four = new Uint32Array(stored.buffer, words === 0 ? 0 : stored.byteOffset, words);
+    let next = at;
+    for (let i = 0; i < words; i++) {
+      const word = four[i]!;
+      to[next] = table[word & 255]!;
+      to[next + 1] = table[(word >>> 8) & 255]!;
+      to[next + 2] = table[(word >>> 16) & 255]!;
+      to[next + 3] = table[word >>> 24]!;
+      next += 4;
+    }
+    for (let i = words * 4; i < stored.length; i++) to[at + i] = table[stored[i]!]!;
+  };
+}
+
 /** By a table of what each byte becomes, for each channel. */
 function normalizeBytes({ channels, normalization: { mean, deviation } }: Dataset): Normalize {
   const table = new Float32Array(256 * channels);
@@ -112,11 +146,7 @@ function normalizeBytes({ channels, normalization: { mean, deviation } }: Datase
       table[channel * 256 + byte] = (byte - mean[channel]!) / deviation[channel]!;
     }
   }
-  if (channels === 1) {
-    return (stored, to, at) => {
-      for (let i = 0; i < stored.length; i++) to[at + i] = table[stored[i]!]!;
-    };
-  }
+  if (channels === 1) return normalizeGrey(table);
   if (channels === 3) {
     const [red, green, blue] = [table.subarray(0, 256), table.subarray(256, 512), table.subarray(512)];
     return (stored, to, at) => {

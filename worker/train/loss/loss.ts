@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** What a training minimizes, computed from logits, so that no rounding of probabilities gets between. */
 export interface Loss {
@@ -14,15 +14,16 @@ export interface Targets {
   readonly count: number;
   /** int32, one class per image. */
   readonly classes: tf.Tensor1D;
-  /** What would be right, in the shape of the logits: float32, 0 or 1. */
-  readonly right: tf.Tensor2D;
-  /** What training aims at: the same with its labels smoothed. */
-  readonly wanted: tf.Tensor2D;
 }
 
 export interface Measured {
-  readonly loss: tf.Tensor;
-  readonly correct: tf.Tensor;
+  /** Two numbers: the loss, and the right answers. */
+  readonly sums: tf.Tensor;
   /** The gradient of the batch's mean loss by the logits, with smoothed labels. */
   gradient(): tf.Tensor;
+}
+
+/** The labels as one class per image. */
+export function classesOf(labels: Uint8Array | Uint16Array): Targets {
+  return { count: labels.length, classes: tf.tensor1d(Int32Array.from(labels), 'int32') };
 }

@@ -7,28 +7,21 @@ import type { Measured } from './loss.js';
  */
 export class Tally {
   count = 0;
-  #loss: tf.Tensor = tf.scalar(0);
-  #correct: tf.Tensor = tf.scalar(0);
+  #sums: tf.Tensor = tf.zeros([2]);
 
-  add(measured: Measured): void {
-    this.#loss = replaced(this.#loss, measured.loss);
-    this.#correct = replaced(this.#correct, measured.correct);
+  add({ sums }: Measured): void {
+    const next = tf.keep(tf.add(this.#sums, sums));
+    this.#sums.dispose();
+    this.#sums = next;
   }
 
   /** Means over the images counted so far. */
   async summary(): Promise<{ readonly loss: number; readonly accuracy: number; readonly count: number }> {
-    const [loss, correct] = await Promise.all([this.#loss.data(), this.#correct.data()]);
-    return { loss: loss[0]! / this.count, accuracy: correct[0]! / this.count, count: this.count };
+    const [loss, correct] = await this.#sums.data();
+    return { loss: loss! / this.count, accuracy: correct! / this.count, count: this.count };
   }
 
   dispose(): void {
-    this.#loss.dispose();
-    this.#correct.dispose();
+    this.#sums.dispose();
   }
-}
-
-function replaced(sum: tf.Tensor, more: tf.Tensor): tf.Tensor {
-  const next = tf.keep(tf.add(sum, more));
-  sum.dispose();
-  return next;
 }

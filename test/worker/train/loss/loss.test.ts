@@ -12,7 +12,8 @@ const measured = (
   labels: readonly number[],
 ): { loss: number; correct: number } => {
   const result = loss.measure(tf.tensor2d(logits as number[][]), loss.targets(Uint8Array.from(labels)));
-  return { loss: result.loss.dataSync()[0]!, correct: result.correct.dataSync()[0]! };
+  const [sum, correct] = result.sums.dataSync();
+  return { loss: sum!, correct: correct! };
 };
 
 describe.each(['cpu', 'wasm'])('the losses on %s', (backend) => {

@@ -56,8 +56,13 @@ function ownGradients({ network, loss, input, labels }: Setup): Float32Array[] {
 }
 
 function tapeGradients({ network, loss, input, labels }: Setup): Float32Array[] {
-  const targets = loss.targets(labels);
-  const meanLoss = (): tf.Scalar => tf.div(loss.measure(network.train(input), targets).loss, IMAGES);
+  const classes = tf.tensor1d(Int32Array.from(labels), 'int32');
+  const meanLoss = (): tf.Scalar => {
+    const logits = network.train(input);
+    return loss.outputs === 1
+      ? tf.losses.sigmoidCrossEntropy(tf.reshape(tf.cast(classes, 'float32'), logits.shape), logits)
+      : tf.losses.softmaxCrossEntropy(tf.oneHot(classes, loss.outputs), logits);
+  };
   const values = network.parameters.map((parameter) => parameter.value);
   return tf
     .grads(meanLoss)(values)

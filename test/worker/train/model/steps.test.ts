@@ -38,7 +38,7 @@ async function losses(backend: string, architecture: Architecture, type: Optimiz
       const targets = loss.targets(labels);
       const gradients = network.gradients(tf.tensor2d(images, [IMAGES, INPUTS]), (logits) => {
         const measured = loss.measure(logits, targets);
-        value = measured.loss.dataSync()[0]!;
+        value = measured.sums.dataSync()[0]!;
         return measured.gradient();
       });
       optimizer.step(gradients, 0.02, step + 1);

@@ -18,6 +18,16 @@ export interface Kernels {
     scratch: number,
   ): void;
   columnSums(x: number, out: number, rows: number, columns: number): void;
+  crossentropy(
+    logits: number,
+    classes: number,
+    gradient: number,
+    sums: number,
+    rows: number,
+    columns: number,
+    smoothing: number,
+  ): void;
+  normalize(x: number, out: number, n: number, mean: number, scale: number): void;
   reluGradient(gradient: number, output: number, out: number, n: number): void;
   sgdStep(w: number, g: number, out: number, n: number, rate: number, decay: number): void;
   momentumStep(

@@ -1,6 +1,8 @@
 import { columnSums } from './column-sums.js';
 import { conv2d, filterGradient, fusedConv2d, inputGradient } from './convolution.js';
+import { crossentropy } from './crossentropy.js';
 import { fusedMatmul, matmul } from './matmul.js';
+import { normalize } from './normalize.js';
 import { maxPool, maxPoolGradient } from './pooling.js';
 import { adamStep, momentumStep, reluGradient, sgdStep } from './training-steps.js';
 import type { WasmKernel } from './wasm-kernel.js';
@@ -16,6 +18,8 @@ export const OWN_KERNELS: Readonly<Record<string, WasmKernel>> = {
   Conv2DBackpropInput: inputGradient,
   MaxPool: maxPool,
   MaxPoolGrad: maxPoolGradient,
+  AssayCrossentropy: crossentropy,
+  AssayNormalize: normalize,
   AssayReluGradient: reluGradient,
   AssaySgdStep: sgdStep,
   AssayMomentumStep: momentumStep,

@@ -6,4 +6,4 @@ export type WasmKernel = (
   backend: BackendWasm,
   inputs: Readonly<Record<string, tf.TensorInfo>>,
   attrs: Readonly<Record<string, unknown>>,
-) => tf.TensorInfo | undefined;
+) => tf.TensorInfo | tf.TensorInfo[] | undefined;

@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useBackend } from '../../../../../worker/train/backend/backend.js';
-import { reluGradient } from '../../../../../worker/train/backend/training-steps.js';
+import {
+  crossentropyInOne,
+  normalizedInOne,
+  reluGradient,
+} from '../../../../../worker/train/backend/training-steps.js';
 import { Random } from '../../../../../worker/train/random.js';
 
 let random: Random;
@@ -110,5 +114,53 @@ describe('the gradient of relu on wasm', () => {
     const gradient = tf.tensor1d([1, 2, 3, 1e-35, 5, -6, 1e-36]);
     const output = tf.tensor1d([1, 0, 2, 1, 0, 0.5, 3]);
     expect([...reluGradient(gradient, output).dataSync()]).toEqual([1, 0, 3, 0, 0, -6, 0]);
+  });
+});
+
+describe('the cross-entropy on wasm', () => {
+  it('is that of its definition for every size and smoothing, and so is its gradient', () => {
+    fc.assert(
+      fc.property(
+        size,
+        fc.integer({ min: 2, max: 13 }),
+        fc.double({ min: 0, max: 0.9, noNaN: true }),
+        (n, c, smoothing) => {
+          const logits = numbers(n, c).map((row) => row.map((value) => 5 * value));
+          const labels = Array.from({ length: n }, () => random.below(c));
+          const made = crossentropyInOne(tf.tensor2d(logits), tf.tensor1d(labels, 'int32'), smoothing)!;
+          const powers = logits.map((row) => row.map(Math.exp));
+          const totals = powers.map((row) => row.reduce((sum, value) => sum + value, 0));
+          const loss = labels.reduce((sum, label, r) => sum - Math.log(powers[r]![label]! / totals[r]!), 0);
+          const right = labels.filter((label, r) => logits[r]!.indexOf(Math.max(...logits[r]!)) === label).length;
+          const [sum, count] = made.sums.dataSync();
+          expect(Math.abs(sum! - loss) / (1 + loss)).toBeLessThan(1e-5);
+          expect(count).toBe(right);
+          const wanted = (label: number, column: number): number =>
+            smoothing / c + (label === column ? 1 - smoothing : 0);
+          expectClose(
+            made.gradient,
+            powers.map((row, r) => row.map((power, column) => (power / totals[r]! - wanted(labels[r]!, column)) / n)),
+          );
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('normalization on wasm', () => {
+  it('takes mean and deviation out of bytes, however many there are', () => {
+    fc.assert(
+      fc.property(size, size, (rows, columns) => {
+        const stored = Uint8Array.from({ length: rows * columns }, () => random.below(256));
+        const made = normalizedInOne(stored, [rows, columns], { mean: 33.25, deviation: 78.5 })!;
+        const at = (r: number, c: number): number => (stored[r * columns + c]! - 33.25) / 78.5;
+        expectClose(
+          made,
+          Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => at(r, c))),
+        );
+      }),
+      { numRuns: 50 },
+    );
   });
 });
