@@ -57,7 +57,9 @@ function dispatcher({ byWorker, pending, attaching }: Sessions, tracer: WorkerSe
       for (const session of attaching) session.leaveOutWhatEnded(state);
       for (const event of events) {
         if (event.type !== 'AttemptStarted' && event.type !== 'StopRequested') continue;
-        const study = state.studies.get(event.study)!;
+        const study = state.studies.get(event.study);
+        // Stopped, ended and deleted within one batch.
+        if (study === undefined) continue;
         const trial = study.trials[event.trial]!;
         const session = byWorker.get(trial.attempts[event.attempt - 1]!.worker);
         if (session === undefined) continue;

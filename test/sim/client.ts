@@ -51,7 +51,7 @@ export class Client {
     witness.submitted(requestId, spec);
     this.#insist({ type: 'create', requestId, spec }, (answer) => {
       if (!answer.ok) {
-        witness.broken('requests', `${requestId} was refused: ${answer.message}`);
+        witness.broken('one request, one study (P2)', `${requestId} was refused: ${answer.message}`);
         return;
       }
       witness.answered(requestId, answer.study, undefined);
@@ -79,7 +79,8 @@ export class Client {
       else if (dice < 0.72) this.#control(study, StudyAction.STUDY_ACTION_PAUSE);
       else if (dice < 0.84) this.#control(study, StudyAction.STUDY_ACTION_RESUME);
       else if (dice < 0.86) this.#control(study, StudyAction.STUDY_ACTION_STOP);
-      else if (dice < 0.92) this.#rerun(study);
+      else if (dice < 0.91) this.#rerun(study);
+      else if (dice < 0.94) this.#insist({ type: 'command', command: { type: 'DeleteStudy', study } }, () => {});
       else this.#change(study);
     });
   }

@@ -41,6 +41,8 @@ export interface HostSurroundings {
 
 /** How often finished studies are looked for that nobody uses, milliseconds. */
 const SWEEP_MS = 5_000;
+/** How often artifacts are looked for that nothing refers to, milliseconds. */
+const ORPHANS_MS = 20_000;
 
 type StudyService = ReturnType<typeof createStudyService>;
 
@@ -195,6 +197,7 @@ export class CoordinatorHost {
         graceMs: leaseMs,
         clock,
       });
+      process.every(ORPHANS_MS, () => void keeper.sweep());
       this.#sessions = createWorkerSessions({ coordinator: door, keeper, heartbeatMs, leaseMs, logger });
       this.#service = createStudyService({
         coordinator: mutant.viewer(coordinator),

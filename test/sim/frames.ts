@@ -1,5 +1,6 @@
 import type {
   AdjustStudy,
+  DeleteStudy,
   EnqueueTrial,
   InvalidateTrial,
   PardonWorker,
@@ -16,7 +17,7 @@ export type Call =
   | { readonly type: 'leaderboard'; readonly study: string }
   | {
       readonly type: 'command';
-      readonly command: AdjustStudy | StopTrial | InvalidateTrial | EnqueueTrial | PardonWorker;
+      readonly command: AdjustStudy | DeleteStudy | StopTrial | InvalidateTrial | EnqueueTrial | PardonWorker;
     };
 
 export type Answer =

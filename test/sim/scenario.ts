@@ -13,6 +13,8 @@ export interface ObjectiveConfig {
   readonly hangs: number;
   /** Probability that an attempt comes to its end although it was told to stop. */
   readonly deaf: number;
+  /** Probability that a step is followed by a checkpoint, and the end by what was printed. */
+  readonly saves: number;
   /** The machine that cannot run it, for example because it has other data. */
   readonly refusedBy: string;
 }
@@ -130,6 +132,7 @@ function drawStudy(chance: Chance, index: number, until: number): StudyPlan {
     sameWords: broken || chance.happens(0.3),
     hangs,
     deaf: chance.pick([0, 0.3]),
+    saves: chance.pick([0, 0, 0.3, 1]),
     refusedBy: chance.pick(['', '', 'w1', 'w2']),
   };
   const name = `study-${index}`;
@@ -161,6 +164,9 @@ function drawStudy(chance: Chance, index: number, until: number): StudyPlan {
         ...(hangs > 0 || chance.happens(0.1) ? { trialTimeMs: 30_000 } : {}),
       },
       requires: { labels: chance.happens(0.1) ? { zone: 'a' } : {} },
+      ...(chance.happens(0.5)
+        ? { keep: { artifacts: { rule: 'none' as const }, output: { rule: 'last' as const, count: 2 } } }
+        : {}),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../../coordinator/artifacts/port.js';
 import type { Assignment } from '../../proto/index.js';
 import { keyOf } from '../../worker/attempt.js';
 import { type AttemptEnd, type AttemptEvents, type AttemptRunner, NO_OUTPUT } from '../../worker/runner.js';
@@ -22,6 +23,7 @@ export function createSimRunner(
   worker: string,
   process: SimProcess,
   seed: number,
+  artifacts: Pick<ArtifactStore, 'put'>,
   onStart: (key: string, run: Run) => void,
 ): AttemptRunner {
   return {
@@ -29,7 +31,7 @@ export function createSimRunner(
       const key = keyOf(assignment.attempt!);
       const run: Run = { worker, assignment, reports: [], end: undefined };
       onStart(key, run);
-      return new SimAttempt(run, events, process, new Chance(hash(`${seed} ${key}`)));
+      return new SimAttempt(run, events, process, artifacts, new Chance(hash(`${seed} ${key}`)));
     },
   };
 }
@@ -38,13 +40,21 @@ class SimAttempt {
   readonly #run: Run;
   readonly #events: AttemptEvents;
   readonly #process: SimProcess;
+  readonly #artifacts: Pick<ArtifactStore, 'put'>;
   readonly #chance: Chance;
   readonly #config: ObjectiveConfig;
   readonly #deaf: boolean;
   #silent = false;
   #stopping = false;
 
-  constructor(run: Run, events: AttemptEvents, process: SimProcess, chance: Chance) {
+  constructor(
+    run: Run,
+    events: AttemptEvents,
+    process: SimProcess,
+    artifacts: Pick<ArtifactStore, 'put'>,
+    chance: Chance,
+  ) {
+    this.#artifacts = artifacts;
     this.#run = run;
     this.#events = events;
     this.#process = process;
@@ -65,10 +75,15 @@ class SimAttempt {
     }
   }
 
-  stop(): void {
+  stop(saveCheckpoint: boolean): void {
     this.#stopping = true;
     if (this.#deaf) return;
-    this.#process.after(this.#chance.between(0, 2_000), () => this.#end({ outcome: 'stopped', error: '' }));
+    this.#process.after(this.#chance.between(0, 2_000), () => {
+      const step = this.#run.reports.at(-1)?.step;
+      const end = (): void => this.#end({ outcome: 'stopped', error: '' });
+      if (saveCheckpoint && step !== undefined && this.#config.saves > 0) this.#save('checkpoint', step, end);
+      else end();
+    });
   }
 
   output(): typeof NO_OUTPUT {
@@ -83,8 +98,10 @@ class SimAttempt {
     if (this.#silent) return;
     this.#events.started('');
     const { steps, fails } = this.#config;
-    const failsAt = this.#chance.happens(fails) ? this.#chance.int(1, steps) : undefined;
-    this.#step(1, steps, failsAt);
+    const first = (this.#run.assignment.checkpoint?.step ?? 0) + 1;
+    const failsAt = this.#chance.happens(fails) ? this.#chance.int(first, Math.max(first, steps)) : undefined;
+    if (first > steps) this.#finish();
+    else this.#step(first, steps, failsAt);
   }
 
   #step(step: number, steps: number, failsAt: number | undefined): void {
@@ -98,9 +115,34 @@ class SimAttempt {
       const value = this.#chance.happens(0.02) ? Number.NaN : this.#chance.float();
       this.#run.reports.push({ step, value });
       this.#events.report(step, { value });
-      if (step < steps) this.#step(step + 1, steps, failsAt);
-      else if (this.#chance.happens(0.5)) this.#end({ outcome: 'completed', error: '' });
-      else this.#process.after(this.#chance.between(0, 100), () => this.#end({ outcome: 'completed', error: '' }));
+      const goOn = (): void => {
+        if (step < steps) this.#step(step + 1, steps, failsAt);
+        else this.#finish();
+      };
+      if (this.#chance.happens(this.#config.saves)) this.#save('checkpoint', step, goOn);
+      else goOn();
+    });
+  }
+
+  #finish(): void {
+    const end = (): void => this.#end({ outcome: 'completed', error: '' });
+    if (this.#chance.happens(this.#config.saves)) this.#save('output', 0, end);
+    else if (this.#chance.happens(0.5)) end();
+    else this.#process.after(this.#chance.between(0, 100), end);
+  }
+
+  /** Uploads something and says so. Two attempts at a step save the same. */
+  #save(kind: 'checkpoint' | 'output', step: number, then: () => void): void {
+    const { study, trial } = this.#run.assignment.attempt!;
+    this.#process.after(this.#chance.between(0, 300), () => {
+      if (this.#silent) return;
+      void this.#artifacts.put(bytesOf(`${kind} of ${study}/${trial} at step ${step}`)).then(({ id, bytes }) =>
+        this.#process.after(this.#chance.between(0, 300), () => {
+          if (this.#silent) return;
+          this.#events.saved({ kind, step, files: [{ name: kind, sha256: id, bytes }], metrics: {} });
+          then();
+        }),
+      );
     });
   }
 
@@ -110,4 +152,8 @@ class SimAttempt {
     this.#run.end = end;
     this.#events.ended(end);
   }
+}
+
+async function* bytesOf(text: string): AsyncIterable<Uint8Array> {
+  yield new TextEncoder().encode(text);
 }

@@ -96,7 +96,7 @@ export class Witness {
   }
 
   ran(key: string, run: Run): void {
-    if (this.facts.runs.has(key)) this.broken('one attempt', `attempt ${key} was started twice`);
+    if (this.facts.runs.has(key)) this.broken('no attempt runs twice (P14)', `attempt ${key} was started twice`);
     this.facts.runs.set(key, run);
   }
 

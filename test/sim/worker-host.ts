@@ -51,7 +51,7 @@ export class WorkerHost {
 
   #boot(): void {
     const { process } = this;
-    const { scenario, logger, witness, mutant, trace, chance } = this.#world;
+    const { scenario, artifacts, logger, witness, mutant, trace, chance } = this.#world;
     this.#starts += 1;
     const workerId = `${this.name}.${this.#starts}`;
     const { slots, labels } = scenario.workers[this.#index]!;
@@ -74,7 +74,7 @@ export class WorkerHost {
     const random = chance.fork();
     const session = createWorkerSession({
       profile,
-      runner: createSimRunner(workerId, process, this.#seed, (key, run) => witness.ran(key, run)),
+      runner: createSimRunner(workerId, process, this.#seed, artifacts, (key, run) => witness.ran(key, run)),
       connect: mutant.connect((events) => {
         address = (address + 1) % scenario.coordinators;
         return this.#connect(`c${address}`, workerId, process, events);

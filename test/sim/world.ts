@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
-import { openMemoryArtifacts } from '../../coordinator/artifacts/memory.js';
+import { type MemoryArtifacts, openMemoryArtifacts } from '../../coordinator/artifacts/memory.js';
 import { Chance } from './chance.js';
+import { artifactsAreThere } from './checkers/artifacts.js';
 import { exactBudget } from './checkers/budget.js';
 import { everyStudyEnds, unfinished } from './checkers/liveness.js';
 import {
@@ -64,6 +65,7 @@ export async function simulate(seed: number, options: SimOptions = {}): Promise<
   const disk = new Disk(timeline, chance.fork(), network);
   // Zombies are looked for when the faults are over and every lease has had its time.
   const calmAfter = scenario.faultsUntil + 2 * scenario.leaseMs + 60_000;
+  const artifacts: MemoryArtifacts = new Map();
   const witness = new Witness(
     [
       trialLife,
@@ -77,6 +79,7 @@ export async function simulate(seed: number, options: SimOptions = {}): Promise<
       replayEqualsLive,
       suggestionsRecompute,
       everyStudyEnds,
+      (facts) => artifactsAreThere(facts, (artifact) => artifacts.has(artifact)),
       (facts) => onlyWhatCountsGoesOn(facts, isAlone(scenario)),
       (facts) => noZombies(facts, () => timeline.now > calmAfter),
     ],
@@ -91,7 +94,7 @@ export async function simulate(seed: number, options: SimOptions = {}): Promise<
     chance: chance.fork(),
     network,
     disk,
-    artifacts: openMemoryArtifacts(new Map(), () => EPOCH_MS + timeline.now),
+    artifacts: openMemoryArtifacts(artifacts, () => EPOCH_MS + timeline.now),
     snapshots: new SnapshotShelf(chance.fork()),
     election: new Election(timeline, network),
     witness,
@@ -146,7 +149,7 @@ async function compareLive(hosts: readonly CoordinatorHost[], witness: Witness, 
       done = true;
       if (state.events !== witness.state.events) return;
       if (!isDeepStrictEqual(plain(state), plain(witness.state))) {
-        witness.broken('replay equals live', `${host.name} differs from the log's replay at the end`);
+        witness.broken('replay equals live (P13)', `${host.name} differs from the log's replay at the end`);
       }
     });
     if (look === undefined) continue;

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createArtifactKeeper } from '../../../coordinator/artifacts/keeper.js';
 import { openMemoryArtifacts } from '../../../coordinator/artifacts/memory.js';
 import { Coordinator } from '../../../coordinator/coordinator.js';
+import type { SearchSpec } from '../../../coordinator/core/spec.js';
 import { openMemoryLog } from '../../../coordinator/event-log/memory.js';
 import { createWorkerSessions } from '../../../coordinator/rpc/worker-service.js';
 import type { Attach, AttemptRef, SessionResponse } from '../../../proto/index.js';
@@ -31,43 +32,57 @@ function attach(running: readonly AttemptRef[]): Attach {
   };
 }
 
-it('a worker is not told to go on with an attempt that ended in the batch in which it attached', async () => {
-  let now = 1_000;
+/** A coordinator with a study of its own, and a worker's stream that holds its first attempt. */
+async function begun(limits: SearchSpec['limits']) {
+  const clock = { now: 1_000 };
   const logger = pino({ level: 'silent' });
+  const failures: unknown[] = [];
   const coordinator = await Coordinator.open({
     log: openMemoryLog(),
     leaseMs: LEASE_MS,
-    clock: () => now,
-    onFailure: (error) => {
-      throw error;
-    },
+    clock: () => clock.now,
+    onFailure: (error) => failures.push(error),
   });
   const keeper = createArtifactKeeper({ artifacts: openMemoryArtifacts(), coordinator, logger, graceMs: 60_000 });
   const sessions = createWorkerSessions({ coordinator, keeper, heartbeatMs: 10_000, leaseMs: LEASE_MS, logger });
   const received: SessionResponse['body'][] = [];
   const stream = { write: ({ body }: SessionResponse) => received.push(body), end: () => {}, fail: expect.fail };
-  const limits = { attempts: 1, trialTimeMs: LIMIT_MS };
-  await coordinator.submit({
-    type: 'CreateStudy',
-    requestId: '',
-    spec: spec({ limits }),
-    source: '',
-    drawnSeed: 1,
-  });
-  const first = sessions.open(stream);
-  first.receive({ body: { $case: 'attach', value: attach([]) } });
+  await coordinator.submit({ type: 'CreateStudy', requestId: '', spec: spec({ limits }), source: '', drawnSeed: 1 });
+  const session = sessions.open(stream);
+  session.receive({ body: { $case: 'attach', value: attach([]) } });
   await coordinator.settled();
   const assigned = received.flatMap((body) => (body?.$case === 'dispatch' ? body.value.assignments : []));
   expect(assigned).toHaveLength(1);
-  first.close();
+  return { clock, coordinator, sessions, session, stream, received, failures, ref: assigned[0]!.attempt! };
+}
+
+it('a worker is not told to go on with an attempt that ended in the batch in which it attached', async () => {
+  const limits = { attempts: 1, trialTimeMs: LIMIT_MS };
+  const { clock, coordinator, sessions, session, stream, received, ref } = await begun(limits);
+  session.close();
   await coordinator.settled();
 
-  now += LIMIT_MS + LEASE_MS;
+  clock.now += LIMIT_MS + LEASE_MS;
   received.length = 0;
-  const ref = assigned[0]!.attempt!;
   sessions.open(stream).receive({ body: { $case: 'attach', value: attach([ref]) } });
   coordinator.post({ type: 'CheckDeadlines' }, () => {});
   await coordinator.settled();
   const answer = received.find((body) => body?.$case === 'attached');
   expect(answer?.value.continued).toEqual([]);
+});
+
+it('a study that is stopped, ends and is deleted within one batch leaves nothing to be told', async () => {
+  const { coordinator, received, failures, ref } = await begun({ attempts: 1 });
+  received.length = 0;
+  coordinator.post({ type: 'ControlStudy', study: ref.study, action: 'stop' }, () => {});
+  const result = { ...ref, outcome: 'stopped' as const, error: '' };
+  coordinator.post(
+    { type: 'RecordProgress', worker: 'w1', started: [], reports: [], saved: [], results: [result] },
+    () => {},
+  );
+  const deleted = await coordinator.submit({ type: 'DeleteStudy', study: ref.study });
+  await coordinator.settled();
+  expect(deleted.ok).toBe(true);
+  expect(failures).toEqual([]);
+  expect(received).toEqual([]);
 });

@@ -15,7 +15,7 @@ export function exactBudget(facts: Facts): Checker {
     return undefined;
   };
   return {
-    invariant: 'exact budget',
+    invariant: 'exact budget (P9)',
     logged(event) {
       if (event.type === 'TrialProposed' && event.rerunOf === undefined) {
         const count = (started.get(event.study) ?? 0) + 1;

@@ -3,7 +3,7 @@ import type { Checker, Facts } from './checker.js';
 /** Once faults are over, what was submitted is there, and has ended. */
 export function everyStudyEnds(facts: Facts): Checker {
   return {
-    invariant: 'every study ends',
+    invariant: 'every study ends (P11)',
     ended: () => unfinished(facts),
   };
 }

@@ -8,7 +8,7 @@ import { type Checker, type Facts, isCurrent } from './checker.js';
 /** Assignments and stops leave after the log has them, as the log has them. */
 export function nothingDispatchedEarly({ state }: Facts): Checker {
   return {
-    invariant: 'nothing before it is durable: dispatches',
+    invariant: 'nothing before it is durable (P1): dispatches',
     told(worker, { body }) {
       if (body?.$case !== 'dispatch') return undefined;
       for (const { attempt: ref, seed, paramsJson } of body.value.assignments) {
@@ -36,7 +36,7 @@ export function nothingDispatchedEarly({ state }: Facts): Checker {
 export function nothingAcknowledgedEarly({ state, progress }: Facts): Checker {
   const checked = new Map<string, number>();
   return {
-    invariant: 'nothing before it is durable: acknowledgements',
+    invariant: 'nothing before it is durable (P1): acknowledgements',
     told(worker, { body }) {
       if (body?.$case !== 'dispatch' || body.value.acknowledged === 0) return undefined;
       const sent = progress.get(worker) ?? [];
@@ -45,6 +45,8 @@ export function nothingAcknowledgedEarly({ state, progress }: Facts): Checker {
         const { reports, results } = sent[next]!;
         next += 1;
         for (const { attempt: ref, report } of reports) {
+          // Of a deleted study nothing is left to be looked at.
+          if (state.deleted.has(ref!.study)) continue;
           const trial = state.studies.get(ref!.study)?.trials[ref!.trial];
           if (trial === undefined) return `a report of unknown ${ref!.study}/${ref!.trial} is acknowledged`;
           if (trial.attempts.length > ref!.attempt || 'endedAt' in trial || !isCurrent(state, ref!)) continue;
@@ -53,6 +55,7 @@ export function nothingAcknowledgedEarly({ state, progress }: Facts): Checker {
           }
         }
         for (const { attempt: ref } of results) {
+          if (state.deleted.has(ref!.study)) continue;
           const trial = state.studies.get(ref!.study)?.trials[ref!.trial];
           const running = trial?.status === 'running' && trial.attempts.length === ref!.attempt;
           if (trial === undefined || trial.attempts.length < ref!.attempt || running) {
@@ -74,7 +77,7 @@ export function nothingAbandonedThatCounts({ state, presented }: Facts): Checker
     return `${worker} is to abandon ${counts.study}/${counts.trial}/${counts.attempt}, which counts`;
   };
   return {
-    invariant: 'the newest attempt is heard',
+    invariant: 'the newest attempt is heard (P3)',
     told(worker, { body }) {
       if (body?.$case === 'dispatch') return fault(worker, body.value);
       if (body?.$case !== 'attached') return undefined;
@@ -88,7 +91,7 @@ export function nothingAbandonedThatCounts({ state, presented }: Facts): Checker
 /** A view is what a replay of the log up to its position shows. */
 export function nothingShownEarly(facts: Facts): Checker {
   return {
-    invariant: 'nothing before it is durable: views',
+    invariant: 'nothing before it is durable (P1): views',
     shown(board) {
       if (board.position > facts.events.length) {
         return `a view shows position ${board.position}, but the log has ${facts.events.length} events`;

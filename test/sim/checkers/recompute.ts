@@ -5,7 +5,7 @@ import type { Checker } from './checker.js';
 export function suggestionsRecompute(): Checker {
   const recomputation = new Recomputation();
   return {
-    invariant: 'suggestions recompute',
+    invariant: 'suggestions recompute (P12)',
     logged(event) {
       const found = recomputation.take(event);
       if (found?.difference === undefined) return undefined;

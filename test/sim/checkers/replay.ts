@@ -10,7 +10,7 @@ const EVERY = 150;
 export function replayEqualsLive(facts: Facts): Checker {
   let count = 0;
   return {
-    invariant: 'replay equals live',
+    invariant: 'replay equals live (P13)',
     live(host, { state }) {
       // Behind a coordinator that was overtaken without knowing it yet, the log has more.
       if (state.events < facts.state.events) return undefined;
@@ -51,7 +51,9 @@ export function plain(state: State, without: (study: string) => boolean = () => 
   });
   const { events, requests, deleted, artifacts, active } = state;
   const ids = [...active].map(({ id }) => id).sort();
-  const own = { events, requests: [...requests], deleted, artifacts: artifacts.record, active: ids };
+  // What was let go of is the keeper's to take.
+  const { counts } = artifacts.record;
+  const own = { events, requests: [...requests], deleted, artifacts: Object.fromEntries(counts), active: ids };
   return JSON.parse(JSON.stringify({ ...own, studies }, sets));
 }
 

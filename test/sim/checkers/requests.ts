@@ -5,7 +5,7 @@ export function oneRequestOneStudy(facts: Facts): Checker {
   const created = new Map<string, string>();
   const answered = new Map<string, string>();
   return {
-    invariant: 'one request, one study',
+    invariant: 'one request, one study (P2)',
     logged(event) {
       const requestId = event.type === 'StudyCreated' || event.type === 'TrialProposed' ? event.requestId : undefined;
       if (requestId === undefined || requestId === '') return undefined;

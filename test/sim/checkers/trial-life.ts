@@ -19,8 +19,14 @@ export function trialLife(facts: Facts): Checker {
   const lives = new Map<string, Life>();
   const wrong = (event: Event, why: string): string => `${JSON.stringify(event)}: ${why}`;
   return {
-    invariant: 'one state',
+    invariant: 'one state (P3, P7)',
     logged(event) {
+      if (event.type === 'StudyDeleted') {
+        for (const [key, { state }] of lives) {
+          if (key.startsWith(`${event.study}/`) && state !== 'final')
+            return wrong(event, `its trial ${key} is ${state}`);
+        }
+      }
       if (!('trial' in event)) return undefined;
       const key = `${event.study}/${event.trial}`;
       const life = lives.get(key);

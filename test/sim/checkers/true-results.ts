@@ -6,7 +6,7 @@ import type { Checker, Facts } from './checker.js';
 export function trueResults(facts: Facts): Checker {
   const steps = new Map<string, number>();
   return {
-    invariant: 'true results',
+    invariant: 'true results (P2, P3)',
     logged(event) {
       if (event.type === 'AttemptStarted') {
         // Where trials rest at rungs, what is known of an earlier attempt is not taken again.
@@ -43,7 +43,8 @@ function endFault({ end }: AttemptEnded, key: string, run: Run | undefined, last
         ? outcome === 'failed' || outcome === 'stopped'
         : outcome === 'stopped' || outcome === 'failed';
   if (!fits) return `${key} is ${end} in the log, but it was ${outcome ?? 'never ended'}`;
-  const made = run!.reports.at(-1)?.step ?? 0;
+  // One that went on from its last checkpoint may have had nothing left to do.
+  const made = run!.reports.at(-1)?.step ?? run!.assignment.checkpoint?.step ?? 0;
   if (made > lastStep || (end === 'completed' && made !== lastStep))
     return `${key} is ${end} with reports up to step ${lastStep}, but it reported up to ${made}`;
   return undefined;

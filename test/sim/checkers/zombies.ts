@@ -7,7 +7,7 @@ const GRACE = 3;
 export function noZombies({ state }: Facts, isCalm: () => boolean): Checker {
   const beats = new Map<string, number>();
   return {
-    invariant: 'no zombies',
+    invariant: 'no zombies (P15)',
     held(worker, holds) {
       if (!isCalm()) return undefined;
       for (const ref of holds) {
@@ -31,7 +31,7 @@ export function noZombies({ state }: Facts, isCalm: () => boolean): Checker {
  */
 export function onlyWhatCountsGoesOn({ state }: Facts, isAlone: boolean): Checker {
   return {
-    invariant: 'no zombies',
+    invariant: 'what is held is presented (P5)',
     told(worker, { body }) {
       if (!isAlone || body?.$case !== 'attached') return undefined;
       const over = body.value.continued.find((ref) => !isCurrent(state, ref));
