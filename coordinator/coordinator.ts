@@ -70,6 +70,7 @@ export class Coordinator {
   readonly #defer: (task: () => void) => void;
   readonly #onFailure: (error: unknown) => void;
   readonly #followers = new Set<Follower>();
+  readonly #unconfirmed = new Set<(leads: boolean) => void>();
   #head: Seq;
   #queue: { readonly command: Command; readonly done: (outcome: Outcome) => void }[] = [];
   #views: ((core: Core) => void)[] = [];
@@ -159,6 +160,19 @@ export class Coordinator {
   follow(follower: Follower): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
+  }
+
+  /** Whether this coordinator still leads, found out after the call: no other has written to the log. */
+  confirm(): Promise<boolean> {
+    if (this.#failed) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#unconfirmed.add(resolve);
+      // Its commit meets the fence, or looks at the head.
+      this.post({ type: 'CheckDeadlines' }, () => {
+        this.#unconfirmed.delete(resolve);
+        resolve(true);
+      });
+    });
   }
 
   /** Waits until everything queued is decided and durable. */
@@ -253,6 +267,7 @@ export class Coordinator {
   #fail(error: unknown): void {
     this.#failed = true;
     this.#queue = [];
+    for (const resolve of this.#unconfirmed) resolve(false);
     this.#onFailure(error);
   }
 }

@@ -7,7 +7,7 @@ import type { ArtifactStore } from './port.js';
 
 export interface KeeperOptions {
   readonly artifacts: ArtifactStore;
-  readonly coordinator: Pick<Coordinator, 'view' | 'follow'>;
+  readonly coordinator: Pick<Coordinator, 'view' | 'follow' | 'confirm'>;
   readonly logger: Logger;
   /** How long an artifact that nothing refers to is left alone, milliseconds: the event that will may be on its way. */
   readonly graceMs: number;
@@ -113,6 +113,8 @@ class Keeper implements ArtifactKeeper, Follower {
   #delete(artifacts: readonly string[]): void {
     if (artifacts.length === 0) return;
     this.#deleting = this.#deleting.then(async () => {
+      // One that slept, and was overtaken meanwhile, does not know what its successor refers to.
+      if (!(await this.#options.coordinator.confirm())) return;
       for (const artifact of artifacts) {
         if (!this.#isUnwanted(artifact)) continue;
         try {

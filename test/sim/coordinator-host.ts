@@ -72,12 +72,12 @@ export class CoordinatorHost {
     return this.#coordinator !== undefined && this.process.alive;
   }
 
-  /** The state it has now, with all of its studies in memory, when it has one. */
-  get live(): Promise<Core> | undefined {
+  /** Looks at the state it has, with all of its studies in memory, when it has one. */
+  look<T>(look: (core: Core) => T): Promise<T> | undefined {
     if (!this.leads) return undefined;
     return this.#coordinator!.view((core) => {
       for (const { trials } of core.state.studies.values()) trials.at(0);
-      return core;
+      return look(core);
     });
   }
 

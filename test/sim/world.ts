@@ -145,7 +145,7 @@ function isAlone({ coordinators, faults }: Scenario): boolean {
 async function compareLive(hosts: readonly CoordinatorHost[], witness: Witness, timeline: Timeline): Promise<void> {
   for (const host of hosts) {
     let done = false;
-    const look = host.live?.then(({ state }) => {
+    const look = host.look(({ state }) => {
       done = true;
       if (state.events !== witness.state.events) return;
       if (!isDeepStrictEqual(plain(state), plain(witness.state))) {

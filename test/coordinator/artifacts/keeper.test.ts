@@ -132,3 +132,29 @@ describe('the keeper of artifacts', () => {
     expect(await store.has(second)).toBe(6);
   });
 });
+
+it('a coordinator that was overtaken while it slept deletes nothing', async () => {
+  const records: string[] = [];
+  const open = (onFailure: (error: unknown) => void): Promise<Coordinator> =>
+    Coordinator.open({ log: openMemoryLog(records), leaseMs: 60_000, onFailure });
+  const failures: unknown[] = [];
+  const sleeper = await open((error) => failures.push(error));
+  const logger = pino({ level: 'silent' });
+  const stale = createArtifactKeeper({
+    artifacts: store,
+    coordinator: sleeper,
+    logger,
+    graceMs: GRACE_MS,
+    clock: () => now,
+  });
+  await sleeper.submit({ type: 'CreateStudy', requestId: '', spec: spec(), source: '', drawnSeed: 1 });
+  coordinator = await open((error) => expect.fail(String(error)));
+  await coordinator.submit({ type: 'AttachWorker', profile: worker('w1'), holds: [] });
+  const artifact = await put('of the successor');
+  const saved = { kind: 'output', step: 0, files: [{ name: 'output', artifact, bytes: 1 }] } as const;
+  await progress({ saved: [{ ...ATTEMPT, ...saved }] });
+  now += 2 * GRACE_MS;
+  await stale.sweep();
+  expect(await store.has(artifact)).toBeDefined();
+  expect(String(failures[0])).toContain('another coordinator has written');
+});
