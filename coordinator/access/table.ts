@@ -23,10 +23,10 @@ export const METHODS: Readonly<Record<string, Access>> = {
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': ALL,
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': ALL,
 
-  '/externalscaler.ExternalScaler/IsActive': LOOK,
-  '/externalscaler.ExternalScaler/StreamIsActive': LOOK,
-  '/externalscaler.ExternalScaler/GetMetricSpec': LOOK,
-  '/externalscaler.ExternalScaler/GetMetrics': LOOK,
+  '/externalscaler.ExternalScaler/IsActive': ALL,
+  '/externalscaler.ExternalScaler/StreamIsActive': ALL,
+  '/externalscaler.ExternalScaler/GetMetricSpec': ALL,
+  '/externalscaler.ExternalScaler/GetMetrics': ALL,
 
   '/assay.v1.WorkerService/Session': WORK,
 

@@ -19,6 +19,7 @@ import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
 import { createHealth, type Health, serviceName } from './health.js';
 import { Listener } from './listener.js';
 import { reflectionServices } from './reflection.js';
+import { takeTriggerToken } from './scaler-token.js';
 import type { Service } from './service.js';
 import { type CallKind, type Entry, remember, rowsOf, Turnstile } from './turnstile.js';
 
@@ -45,6 +46,8 @@ interface Refusal {
 interface ServerCall extends NodeJS.EventEmitter {
   readonly cancelled: boolean;
   readonly metadata: Metadata;
+  /** Of calls that bring one message. */
+  readonly request?: unknown;
   getPeer(): string;
 }
 type Callback = Parameters<handleUnaryCall<unknown, unknown>>[1];
@@ -168,7 +171,8 @@ export class Door {
   /** Lets a call on whose maker may make it, for as long as that is so. */
   #ask(asked: Asked): void {
     const { path, call } = asked;
-    const admission = this.#gate.method(path, { token: takeBearer(call.metadata) });
+    const trigger = takeTriggerToken(path, call.request);
+    const admission = this.#gate.method(path, { token: takeBearer(call.metadata) ?? trigger });
     if (admission.ok) {
       introduce(call, admission.caller);
       this.#take(admission.record === undefined ? asked : this.#watched(asked, admission.record));

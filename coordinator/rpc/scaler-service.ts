@@ -64,8 +64,8 @@ async function follow(
 
 /** What may stand in a trigger's metadata for us. */
 const OURS = ['slotsPerWorker', 'gpus', 'memory', 'labels'] as const;
-/** What KEDA or the door reads, and hands on to us all the same. */
-const NOT_OURS = ['scalerAddress', 'enableTLS', 'unsafeSsl', 'token', 'tokenFromEnv'];
+/** What KEDA reads itself, and hands on to us all the same. */
+const NOT_OURS = ['scalerAddress', 'enableTLS', 'unsafeSsl'];
 
 /** @throws {Refused} when a trigger's metadata are not what they should be */
 function read({ scalerMetadata }: ScaledObjectRef): { readonly pool: Pool; readonly slotsPerWorker: number } {

@@ -6,6 +6,7 @@ import type { ScalerServiceOptions } from '../../../coordinator/rpc/scaler-servi
 import { createStandbyServices, openDoor } from '../../../coordinator/rpc/server.js';
 import { ExternalScalerClient, type IsActiveResponse, StudyServiceClient } from '../../../proto/index.js';
 import { isFromStandby } from '../../../proto/leader.js';
+import { startEntered } from '../access/entered.js';
 import { attemptOf, Scenario } from '../core/scenario.js';
 
 let scene: Scenario;
@@ -113,5 +114,33 @@ describe('the external scaler, asked as KEDA asks it', () => {
     const refused = await ask((answered) => studies.listStudies({}, answered)).catch((error: unknown) => error);
     studies.close();
     expect(isFromStandby(refused as ServiceError)).toBe(true);
+  });
+});
+
+describe('where tokens are asked for', () => {
+  it('is let in by what KEDA finds in the environment of the workers, and by nothing else', async () => {
+    const entered = await startEntered();
+    const client = new ExternalScalerClient(entered.rpc, credentials.createInsecure());
+    const codeOf = (metadata: Record<string, string>): Promise<status> =>
+      ask((answered) => client.isActive(scaled(metadata), answered)).then(
+        () => status.OK,
+        (error: ServiceError) => error.code,
+      );
+    const codeOfMetrics = (metadata: Record<string, string>): Promise<status> =>
+      ask((answered) =>
+        client.getMetrics({ scaledObjectRef: scaled(metadata), metricName: 'slots-wanted' }, answered),
+      ).then(
+        () => status.OK,
+        (error: ServiceError) => error.code,
+      );
+    const { worker, view } = entered.secrets;
+    expect(await codeOf({ tokenFromEnv: worker })).toBe(status.OK);
+    expect(await codeOfMetrics({ tokenFromEnv: view })).toBe(status.OK);
+    for (const metadata of [{}, { tokenFromEnv: `assay_${'x'.repeat(43)}` }, { token: worker }] as const) {
+      expect(await codeOf({ ...metadata })).toBe(status.UNAUTHENTICATED);
+      expect(await codeOfMetrics({ ...metadata })).toBe(status.UNAUTHENTICATED);
+    }
+    client.close();
+    await entered.close();
   });
 });
