@@ -22,7 +22,7 @@ interface Manifest extends Json {
 }
 type Labels = Readonly<Record<string, string>>;
 interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: string };
+  readonly httpGet: { readonly path: string; readonly port: string; readonly scheme?: string };
 }
 interface Container {
   readonly name: string;
@@ -135,13 +135,6 @@ function excess(manifests: readonly Manifest[]): string[] {
 }
 
 describe.each(OVERLAYS)('deploy/kubernetes/%s', (overlay) => {
-  it('is what Kubernetes and KEDA know', () => {
-    const manifests = build(overlay);
-    expect(validate(manifests)).toEqual([]);
-    const outside = manifests.filter(({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'assay');
-    expect(outside.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([]);
-  });
-
   it('refers to nothing that is not there', () => {
     const manifests = build(overlay);
     const workloads = manifests.filter(isWorkload);
@@ -199,29 +192,6 @@ describe.each(OVERLAYS)('deploy/kubernetes/%s', (overlay) => {
     }
   });
 
-  it('says to the program only what it understands', () => {
-    const lines: Line[] = [];
-    for (const { metadata, spec } of build(overlay).filter(isWorkload)) {
-      for (const container of spec.template.spec.containers.filter(({ image }) => image.startsWith('assay-'))) {
-        const env = new Map((container.env ?? []).map(({ name, value = 'pod-0' }) => [name, value]));
-        const fill = (word: string): string => word.replaceAll(/\$\((\w+)\)/g, (_, name: string) => env.get(name)!);
-        lines.push({ name: metadata.name, words: container.args.map(fill), variables: [...env.keys()] });
-        for (const { httpGet } of probesOf(container)) expect(PROBE_PATHS).toContain(httpGet.path.split('?')[0]);
-        const places = container.volumeMounts.map(({ mountPath }) => mountPath);
-        const files = [...container.args, ...env.values()].flatMap(
-          (word) => word.match(/(?<==|^)\/(?:etc|var|scratch)\S*/g) ?? [],
-        );
-        for (const file of files)
-          expect(
-            places.some((place) => file.startsWith(place)),
-            file,
-          ).toBe(true);
-      }
-    }
-    expect(lines).toHaveLength(2);
-    expect(faultsOf(lines)).toEqual([]);
-  });
-
   it('gives a pod no rights, and time to leave', () => {
     const { stopGraceMs, drainTimeoutMs } = parseWorkerConfig({});
     for (const { metadata, spec } of build(overlay).filter(isWorkload)) {
@@ -235,6 +205,42 @@ describe.each(OVERLAYS)('deploy/kubernetes/%s', (overlay) => {
       const leastMs = 2 * (stopGraceMs + drainTimeoutMs);
       expect(pod.terminationGracePeriodSeconds * 1000, metadata.name).toBeGreaterThan(leastMs);
     }
+  });
+});
+
+describe('all of them', () => {
+  it('are what Kubernetes and KEDA know', () => {
+    const all = OVERLAYS.flatMap((overlay) => build(overlay));
+    const different = new Map(all.map((manifest) => [JSON.stringify(manifest), manifest]));
+    expect(validate([...different.values()])).toEqual([]);
+    const outside = all.filter(({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'assay');
+    expect(outside.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([]);
+  });
+
+  it('say to the program only what it understands', () => {
+    const lines: Line[] = [];
+    for (const overlay of OVERLAYS) {
+      for (const { metadata, spec } of build(overlay).filter(isWorkload)) {
+        for (const container of spec.template.spec.containers.filter(({ image }) => image.startsWith('assay-'))) {
+          const env = new Map((container.env ?? []).map(({ name, value = 'pod-0' }) => [name, value]));
+          const fill = (word: string): string => word.replaceAll(/\$\((\w+)\)/g, (_, name: string) => env.get(name)!);
+          const name = `${overlay} ${metadata.name}`;
+          lines.push({ name, words: container.args.map(fill), variables: [...env.keys()] });
+          for (const { httpGet } of probesOf(container)) expect(PROBE_PATHS).toContain(httpGet.path.split('?')[0]);
+          const places = container.volumeMounts.map(({ mountPath }) => mountPath);
+          const files = [...container.args, ...env.values()].flatMap(
+            (word) => word.match(/(?<==|^)\/(?:etc|var|scratch)\S*/g) ?? [],
+          );
+          for (const file of files)
+            expect(
+              places.some((place) => file.startsWith(place)),
+              file,
+            ).toBe(true);
+        }
+      }
+    }
+    expect(lines).toHaveLength(2 * OVERLAYS.length);
+    expect(faultsOf(lines)).toEqual([]);
   });
 });
 
