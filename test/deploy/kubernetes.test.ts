@@ -136,74 +136,20 @@ function excess(manifests: readonly Manifest[]): string[] {
 
 describe.each(OVERLAYS)('deploy/kubernetes/%s', (overlay) => {
   it('refers to nothing that is not there', () => {
-    const manifests = build(overlay);
-    const workloads = manifests.filter(isWorkload);
-    for (const { kind, metadata, spec } of workloads) {
-      const pod = spec.template.spec;
-      expect(named(manifests, 'ServiceAccount')).toContain(pod.serviceAccountName);
-      expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
-      if (kind === 'StatefulSet') expect(named(manifests, 'Service')).toContain(spec.serviceName);
-      const volumes = [...pod.volumes, ...(spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata)];
-      for (const { secret, configMap } of pod.volumes) {
-        if (secret !== undefined) expect(Object.keys(SECRETS)).toContain(secret.secretName);
-        if (configMap !== undefined) expect(named(manifests, 'ConfigMap')).toContain(configMap.name);
-      }
-      for (const container of pod.containers) {
-        const mounted = container.volumeMounts.map(({ name }) => name).sort();
-        expect(mounted, `${metadata.name}: each volume once`).toEqual(volumes.map(({ name }) => name).sort());
-        for (const { valueFrom } of container.env ?? []) {
-          const ref = valueFrom?.secretKeyRef;
-          if (ref !== undefined) expect(SECRETS[ref.name]).toContain(ref.key);
-        }
-        for (const probe of probesOf(container)) {
-          expect(container.ports!.map(({ name }) => name)).toContain(probe.httpGet.port);
-        }
-      }
-    }
-    const ports = new Set(
-      workloads.flatMap(({ spec }) => spec.template.spec.containers[0]!.ports ?? []).map(({ name }) => name),
-    );
-    for (const manifest of manifests) {
-      const { kind, metadata } = manifest;
-      const spec = manifest['spec'] as Json;
-      if (kind === 'Service') {
-        const { selector, ports: own } = spec as { selector: Labels; ports: { targetPort: string }[] };
-        expect(podsOf(workloads, selector), metadata.name).toHaveLength(1);
-        const [pod] = podsOf(workloads, selector);
-        const offered = pod!.spec.template.spec.containers[0]!.ports!.map(({ name }) => name);
-        for (const { targetPort } of own) expect(offered, metadata.name).toContain(targetPort);
-      }
-      if (kind === 'PodDisruptionBudget') {
-        const { selector } = spec as { selector: { matchLabels: Labels } };
-        expect(podsOf(workloads, selector.matchLabels), metadata.name).toHaveLength(1);
-      }
-      if (kind === 'NetworkPolicy') {
-        const words = [...JSON.stringify(spec).matchAll(/"port":"([^"]+)"/g)].map(([, port]) => port!);
-        for (const port of words) expect([...ports], metadata.name).toContain(port);
-        const components = [...JSON.stringify(spec).matchAll(/"app.kubernetes.io\/component":"([^"]+)"/g)];
-        for (const [, component] of components) {
-          expect(podsOf(workloads, { 'app.kubernetes.io/component': component! }), metadata.name).toHaveLength(1);
-        }
-      }
-      if (kind === 'ScaledObject') {
-        const { scaleTargetRef } = spec as { scaleTargetRef: { kind: string; name: string } };
-        expect(named(manifests, scaleTargetRef.kind)).toContain(scaleTargetRef.name);
-      }
-    }
+    expect(dangling(build(overlay))).toEqual([]);
   });
 
   it('gives a pod no rights, and time to leave', () => {
     const { stopGraceMs, drainTimeoutMs } = parseWorkerConfig({});
+    const none = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
     for (const { metadata, spec } of build(overlay).filter(isWorkload)) {
-      const pod = spec.template.spec;
-      expect(pod.securityContext, metadata.name).toMatchObject({ runAsNonRoot: true });
-      for (const { securityContext } of pod.containers) {
-        const none = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
-        expect(securityContext, metadata.name).toMatchObject(none);
-      }
+      const { securityContext, containers, terminationGracePeriodSeconds } = spec.template.spec;
+      expect({ ...metadata, securityContext, containers }).toMatchObject({
+        securityContext: { runAsNonRoot: true },
+        containers: containers.map(() => ({ securityContext: none })),
+      });
       // To stop, and to save what was stopped; results and checkpoints have the second again.
-      const leastMs = 2 * (stopGraceMs + drainTimeoutMs);
-      expect(pod.terminationGracePeriodSeconds * 1000, metadata.name).toBeGreaterThan(leastMs);
+      expect(terminationGracePeriodSeconds * 1000).toBeGreaterThan(2 * (stopGraceMs + drainTimeoutMs));
     }
   });
 });
@@ -231,17 +177,22 @@ describe('all of them', () => {
           const files = [...container.args, ...env.values()].flatMap(
             (word) => word.match(/(?<==|^)\/(?:etc|var|scratch)\S*/g) ?? [],
           );
-          for (const file of files)
-            expect(
-              places.some((place) => file.startsWith(place)),
-              file,
-            ).toBe(true);
+          expect(files.filter((file) => !places.some((place) => file.startsWith(place)))).toEqual([]);
         }
       }
     }
     expect(lines).toHaveLength(2 * OVERLAYS.length);
     expect(faultsOf(lines)).toEqual([]);
   });
+});
+
+it('finds what is named and is not there', () => {
+  const without = build('base').filter(
+    ({ kind, metadata }) => kind !== 'ServiceAccount' || metadata.name !== 'assay-worker',
+  );
+  expect(dangling(without)).toEqual(['Deployment assay-worker names assay-worker']);
+  const workers = build('base').filter(({ metadata }) => metadata.name !== 'assay-coordinator');
+  expect(dangling(workers).join()).toContain('Service assay-coordinators selects 0 workloads');
 });
 
 it('finds fields that there are not, and values of the wrong kind', () => {
@@ -259,7 +210,7 @@ it('makes the secrets that the manifests name, once', (test) => {
     writeFileSync(assay, `#!/bin/sh\nexec ${process.execPath} ${mainFile()} "$@"\n`, { mode: 0o755 });
     const make = () => run(path.join(KUBERNETES, 'make-secrets.sh'), [path.join(folder, 'keys')], { ASSAY: assay });
     const first = make();
-    expect(first.code, first.text).toBe(0);
+    expect(first).toMatchObject({ code: 0 });
     const secrets = read(first.stdout) as (Manifest & { readonly data: Labels })[];
     expect(Object.fromEntries(secrets.map(({ metadata, data }) => [metadata.name, Object.keys(data).sort()]))).toEqual(
       SECRETS,
@@ -276,6 +227,90 @@ it('makes the secrets that the manifests name, once', (test) => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** What manifests name and nothing is called. */
+function dangling(manifests: readonly Manifest[]): string[] {
+  const faults: string[] = [];
+  const need = (there: readonly unknown[] | undefined, name: unknown, by: string): void => {
+    if (there?.includes(name) !== true) faults.push(`${by} names ${String(name)}`);
+  };
+  const workloads = manifests.filter(isWorkload);
+  const needPods = (selector: Labels, by: string): Workload | undefined => {
+    const pods = podsOf(workloads, selector);
+    if (pods.length !== 1) faults.push(`${by} selects ${pods.length} workloads`);
+    return pods[0];
+  };
+  for (const { kind, metadata, spec } of workloads) {
+    const by = `${kind} ${metadata.name}`;
+    const pod = spec.template.spec;
+    need(named(manifests, 'ServiceAccount'), pod.serviceAccountName, by);
+    if (kind === 'StatefulSet') need(named(manifests, 'Service'), spec.serviceName, by);
+    for (const [label, value] of Object.entries(spec.selector.matchLabels)) {
+      need([spec.template.metadata.labels[label]], value, by);
+    }
+    for (const { secret, configMap } of pod.volumes) {
+      if (secret !== undefined) need(Object.keys(SECRETS), secret.secretName, by);
+      if (configMap !== undefined) need(named(manifests, 'ConfigMap'), configMap.name, by);
+    }
+    const volumes = [...pod.volumes, ...(spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata)];
+    for (const container of pod.containers) {
+      for (const { name } of container.volumeMounts)
+        need(
+          volumes.map((volume) => volume.name),
+          name,
+          by,
+        );
+      for (const { name } of volumes)
+        need(
+          container.volumeMounts.map((mount) => mount.name),
+          name,
+          by,
+        );
+      for (const { valueFrom } of container.env ?? []) {
+        const ref = valueFrom?.secretKeyRef;
+        if (ref !== undefined) need(SECRETS[ref.name], ref.key, by);
+      }
+      for (const { httpGet } of probesOf(container))
+        need(
+          container.ports!.map(({ name }) => name),
+          httpGet.port,
+          by,
+        );
+    }
+  }
+  for (const manifest of manifests) {
+    const by = `${manifest.kind} ${manifest.metadata.name}`;
+    const spec = manifest['spec'] as Json;
+    const words = JSON.stringify(spec);
+    switch (manifest.kind) {
+      case 'Service': {
+        const { selector, ports } = spec as { selector: Labels; ports: { targetPort: string }[] };
+        for (const { targetPort } of ports) need(portsOf(needPods(selector, by)), targetPort, by);
+        break;
+      }
+      case 'PodDisruptionBudget':
+        needPods((spec as { selector: { matchLabels: Labels } }).selector.matchLabels, by);
+        break;
+      case 'NetworkPolicy':
+        for (const [, port] of words.matchAll(/"port":"([^"]+)"/g)) need(workloads.flatMap(portsOf), port, by);
+        for (const [, component] of words.matchAll(/"(app.kubernetes.io\/component":"[^"]+)"/g)) {
+          const [label, value] = component!.split('":"') as [string, string];
+          needPods({ [label]: value }, by);
+        }
+        break;
+      case 'ScaledObject': {
+        const { scaleTargetRef } = spec as { scaleTargetRef: { kind: string; name: string } };
+        need(named(manifests, scaleTargetRef.kind), scaleTargetRef.name, by);
+        break;
+      }
+    }
+  }
+  return faults;
+}
+
+function portsOf(workload: Workload | undefined): string[] {
+  return (workload?.spec.template.spec.containers ?? []).flatMap(({ ports }) => (ports ?? []).map(({ name }) => name));
+}
 
 function probesOf({ startupProbe, livenessProbe, readinessProbe }: Container): Probe[] {
   return [startupProbe, livenessProbe, readinessProbe].filter((probe) => probe !== undefined);
