@@ -96,8 +96,13 @@ export const UNITS_AT_ONCE = 2_000;
 export const UNITS_OF_A_STUDY = 20;
 /** Units that a call of the artifact service costs. */
 export const UNITS_OF_AN_ARTIFACT = 0.1;
-/** Rows of trials that one more unit is charged for. */
-export const ROWS_OF_A_UNIT = 50;
+/**
+ * Trials in an answer that one more unit is charged for; twice as many cost four: while an answer is made, everybody waits.
+ * At most what can be saved up is charged.
+ */
+export const ROWS_OF_A_UNIT = 100;
+/** Characters of a search file that one more unit is charged for. */
+export const CHARACTERS_OF_A_UNIT = 256;
 /** Milliseconds that a call may have to wait for its caller's units; it is refused when it would be more. */
 export const LONGEST_WAIT_MS = 5_000;
 /** Milliseconds after which a refusal for want of units is said: who asks in a loop is slowed down. */
@@ -111,13 +116,13 @@ export const MOST_FOLLOWED_IN_ALL = 2_000;
 /** Sessions of workers, of all callers. */
 export const MOST_SESSIONS = 20_000;
 /** Streams on one connection. */
-export const MOST_STREAMS = 256;
+export const MOST_STREAMS = 64;
 /** Connections; fewer where the process may not open so many files. */
 export const MOST_CONNECTIONS = 20_000;
 /** Of those, from one address, so that one alone cannot lock the others out. */
 export const MOST_CONNECTIONS_OF_AN_ADDRESS = 15_000;
-/** Connections in a second from an address that has had one cut, and how long that is remembered, milliseconds. */
-export const CONNECTIONS_AFTER_A_CUT = 5;
+/** Milliseconds between two connections from an address that has had one cut, and how long that is remembered. */
+export const PAUSE_AFTER_A_CUT_MS = 500;
 export const CUT_REMEMBERED_MS = 10_000;
 /** Milliseconds after which a connection without a call is closed. */
 export const LONGEST_IDLE_MS = 300_000;

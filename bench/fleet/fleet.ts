@@ -29,6 +29,8 @@ export interface FleetOptions {
 /** One real coordinator with its log in SQLite, and workers that are attached to it. */
 export class BenchFleet {
   readonly studies: StudyClient;
+  /** The coordinator's host:port. */
+  readonly address: string;
   readonly #coordinator: ChildProcess;
   readonly #clients: readonly ChildProcess[];
   readonly #folder: string;
@@ -37,6 +39,7 @@ export class BenchFleet {
     this.#coordinator = coordinator;
     this.#clients = clients;
     this.#folder = folder;
+    this.address = address;
     this.studies = openClient(address, PATIENCE);
   }
 

@@ -23,7 +23,8 @@ import type { SearchSpec } from '../core/spec.js';
 import { leaderboardView, seenView, studyView, trialView, workerViews } from '../core/views.js';
 import { LONGEST_FILE_NAME } from '../limits.js';
 import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
-import { formatFault, parseSearchFile } from '../spec/index.js';
+import { formatFault } from '../spec/index.js';
+import { readSearchFile } from '../spec/search-file-reader.js';
 import { type ControlCalls, createControlCalls } from './control-calls.js';
 import { checkRequestId, looksAt, taken, trialOf } from './look.js';
 import { Refused } from './refused.js';
@@ -48,7 +49,7 @@ export function createStudyCalls(coordinator: Coordinator, clock: () => number):
   const { viewOf, studyAfter } = looksAt(coordinator);
   return {
     createStudy: async ({ requestId, spec: source, fileName, codeDigest }) => {
-      const parsed = parseSearchFile(source, checkFileName(fileName));
+      const parsed = await readSearchFile(source, checkFileName(fileName));
       if (!parsed.ok) {
         throw new Refused({ code: 'invalid', message: parsed.faults.map(formatFault).join('\n') }, parsed.faults);
       }

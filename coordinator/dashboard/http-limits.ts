@@ -12,8 +12,8 @@ import {
 } from '../limits.js';
 import type { Entry, PassingCall, Turnstile } from '../rpc/turnstile.js';
 
-/** Bytes of an answer, as they go over the wire, that are charged like a trial's row. */
-const BYTES_OF_A_ROW = 100;
+/** Bytes on the wire that cost one unit more: about twenty rows of trials, compressed. */
+const BYTES_OF_A_UNIT = 1_024;
 
 /** What a server of HTTP is made with: who dawdles over a request is let go. */
 export const SERVER_OPTIONS: ServerOptions = {
@@ -50,11 +50,16 @@ export function takeTurns(turnstile: Turnstile): MiddlewareHandler<{ Bindings: H
     }
     const before = socket.bytesWritten;
     const leave = (): void => {
-      passed.charge((socket.bytesWritten - before) / BYTES_OF_A_ROW);
+      passed.charge((socket.bytesWritten - before) / BYTES_OF_A_UNIT);
       passed.leave();
     };
     if (outgoing.closed) leave();
     else outgoing.once('close', leave);
-    return next();
+    // A stream that is followed is told of changes together with others, when there are some.
+    if (kind === 'followed') return next();
+    return passed.inTurn(
+      () => next(),
+      () => 0,
+    );
   };
 }

@@ -16,12 +16,13 @@ import type { Gate, Turned } from '../access/gate.js';
 import { createHandshakes } from '../access/handshakes.js';
 import type { TokenRecord } from '../access/token.js';
 import { LARGEST_REQUEST, LONGEST_IDLE_MS, MOST_STREAMS } from '../limits.js';
+import { watchArrivals } from './arrivals.js';
 import { createHealth, type Health, serviceName } from './health.js';
 import { Listener } from './listener.js';
 import { reflectionServices } from './reflection.js';
 import { takeTriggerToken } from './scaler-token.js';
 import type { Service } from './service.js';
-import { type CallKind, type Entry, remember, rowsOf, Turnstile } from './turnstile.js';
+import { type CallKind, type Connections, type Entry, remember, Turnstile } from './turnstile.js';
 
 /** Who leads, as a standby knows it. */
 export interface Leadership {
@@ -71,16 +72,18 @@ export class Door {
   /** Every service that can be called here. */
   readonly definitions: readonly ServiceDefinition[];
   readonly #gate: Gate;
+  readonly #connections: Connections = {
+    cut: (peer) => this.#listener?.cut(peer),
+    drop: (peer) => this.#listener?.drop(peer),
+  };
   readonly #server = new Server({
     ...CHANNEL_OPTIONS,
     'grpc.max_receive_message_length': LARGEST_REQUEST,
     'grpc.max_concurrent_streams': MOST_STREAMS,
     'grpc.max_connection_idle_ms': LONGEST_IDLE_MS,
+    interceptors: [watchArrivals(this.#connections)],
   });
-  readonly #turnstile = new Turnstile({
-    cut: (peer) => this.#listener?.cut(peer),
-    drop: (peer) => this.#listener?.drop(peer),
-  });
+  readonly #turnstile = new Turnstile(this.#connections);
   #listener: Listener | undefined;
   readonly #open = new Set<OpenCall>();
   readonly #parked = new Map<ServerCall, () => void>();
@@ -249,7 +252,6 @@ export class Door {
       ((...response) => {
         if (answered) return;
         answered = true;
-        entry.charge(rowsOf(response[1]));
         left();
         callback(...response);
       });

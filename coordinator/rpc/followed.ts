@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { LONGEST_UNREAD_MS } from '../limits.js';
-import { chargeOf, drop } from './turnstile.js';
+import { drop } from './turnstile.js';
 
 /** A stream that the coordinator sends. */
 export interface Followed<M> extends NodeJS.EventEmitter {
@@ -20,22 +19,13 @@ export class SlowReaderError extends Error {
 }
 
 /**
- * Sends one message, waits until it has left, and until the caller has units for another. One message at a time waits for
- * a reader, whatever happens meanwhile.
+ * Sends one message and waits until it has left: one at a time waits for a reader, whatever happens meanwhile.
  *
- * @param rows trials that are in it
  * @returns false when the reader has gone
  * @throws {SlowReaderError} when it does not read
  */
-export async function send<M>(
-  call: Followed<M>,
-  message: M,
-  rows: number,
-  unreadMs: number = LONGEST_UNREAD_MS,
-): Promise<boolean> {
+export async function send<M>(call: Followed<M>, message: M, unreadMs: number = LONGEST_UNREAD_MS): Promise<boolean> {
   await inTime(call, new Promise<void>((resolve) => call.write(message, resolve)), unreadMs);
-  const waitMs = chargeOf(call, rows);
-  if (waitMs > 0) await pause(waitMs);
   return !call.cancelled && !call.destroyed;
 }
 

@@ -2,11 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net';
 import {
-  CONNECTIONS_AFTER_A_CUT,
   CUT_REMEMBERED_MS,
   LONGEST_ARRIVAL_MS,
   MOST_CONNECTIONS,
   MOST_CONNECTIONS_OF_AN_ADDRESS,
+  PAUSE_AFTER_A_CUT_MS,
 } from '../limits.js';
 import type { Connections } from './turnstile.js';
 
@@ -27,11 +27,10 @@ const LIMITS: ListenerLimits = {
   silenceMs: LONGEST_ARRIVAL_MS,
 };
 
-/** The last cut of an address, and how many connections it may still make in this second. */
+/** The last cut of an address, and when it was last let in again. */
 interface Cut {
   readonly at: number;
-  second: number;
-  connections: number;
+  letInAt: number;
 }
 
 /**
@@ -43,6 +42,7 @@ export class Listener implements Connections {
   readonly #sockets = new Map<string, Socket>();
   readonly #byAddress = new Map<string, number>();
   readonly #cuts = new Map<string, Cut>();
+  readonly #waiting: Socket[] = [];
   readonly #limits: ListenerLimits;
 
   /** @param take gets each connection that is let in */
@@ -77,7 +77,7 @@ export class Listener implements Connections {
     socket.destroy();
     const now = Date.now();
     for (const [other, { at }] of this.#cuts) if (now - at > CUT_REMEMBERED_MS) this.#cuts.delete(other);
-    this.#cuts.set(address, { at: now, second: 0, connections: 0 });
+    this.#cuts.set(address, { at: now, letInAt: now });
   }
 
   /** Takes no further connections. Those that are there belong to whoever has taken them. */
@@ -120,7 +120,15 @@ export class Listener implements Connections {
       if (left === 0) this.#byAddress.delete(address);
       else this.#byAddress.set(address, left);
     });
-    this.#take(socket);
+    this.#waiting.push(socket);
+    if (this.#waiting.length === 1) setImmediate(() => this.#handOn());
+  }
+
+  /** One in a turn of the event loop: each may have brought as much as it is let, and others are to get between. */
+  #handOn(): void {
+    const socket = this.#waiting.shift();
+    if (socket !== undefined && !socket.destroyed) this.#take(socket);
+    if (this.#waiting.length > 0) setImmediate(() => this.#handOn());
   }
 
   /** Whether an address has had a connection cut a moment ago and makes new ones too fast. */
@@ -132,13 +140,9 @@ export class Listener implements Connections {
       this.#cuts.delete(address);
       return false;
     }
-    const second = Math.floor(now / 1_000);
-    if (second !== cut.second) {
-      cut.second = second;
-      cut.connections = 0;
-    }
-    cut.connections += 1;
-    return cut.connections > CONNECTIONS_AFTER_A_CUT;
+    if (now - cut.letInAt < PAUSE_AFTER_A_CUT_MS) return true;
+    cut.letInAt = now;
+    return false;
   }
 }
 

@@ -12,10 +12,13 @@ import { studyOf } from '../calls/look.js';
 import { createOutputCall } from '../calls/output-call.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
+import type { Core } from '../core/transaction.js';
 import { leaderboardView, ranksOf, studyView, trialView } from '../core/views.js';
+import { CHARACTERS_OF_A_UNIT } from '../limits.js';
 import { toLeaderboard, toStudy, toTrial } from './convert.js';
 import { send } from './followed.js';
 import type { LiveOutputs } from './live-outputs.js';
+import { inTurn, unitsOfAnswer } from './turnstile.js';
 import { createUnary, toStatus } from './unary.js';
 
 /** A watched board is sent again at most this often, in milliseconds. */
@@ -35,17 +38,17 @@ export function createStudyService(options: StudyServiceOptions): StudyServiceSe
   const unary = createUnary(logger);
   const calls = createStudyCalls(coordinator, clock);
   return {
-    createStudy: unary(calls.createStudy),
-    listStudies: unary(calls.listStudies),
-    getLeaderboard: unary(calls.getLeaderboard),
+    createStudy: unary(calls.createStudy, ({ spec }) => spec.length / CHARACTERS_OF_A_UNIT),
+    listStudies: unary(calls.listStudies, costsItsRows),
+    getLeaderboard: unary(calls.getLeaderboard, costsItsRows),
     watchLeaderboard(call: ServerWritableStream<WatchLeaderboardRequest, WatchLeaderboardResponse>): void {
       watch(call, coordinator, clock).catch((error: unknown) => void call.emit('error', toStatus(error, logger)));
     },
-    listTrials: unary(calls.listTrials),
+    listTrials: unary(calls.listTrials, costsItsRows),
     streamTrials(call: ServerWritableStream<StreamTrialsRequest, StreamTrialsResponse>): void {
       stream(call, coordinator).catch((error: unknown) => void call.emit('error', toStatus(error, logger)));
     },
-    getTrial: unary(calls.getTrial),
+    getTrial: unary(calls.getTrial, costsItsRows),
     getOutput: unary(createOutputCall(options)),
     rerunTrial: unary(calls.rerunTrial),
     controlStudy: unary(calls.controlStudy),
@@ -53,11 +56,17 @@ export function createStudyService(options: StudyServiceOptions): StudyServiceSe
     deleteStudy: unary(calls.deleteStudy),
     stopTrial: unary(calls.stopTrial),
     invalidateTrial: unary(calls.invalidateTrial),
-    enqueueTrial: unary(calls.enqueueTrial),
-    listWorkers: unary(calls.listWorkers),
+    enqueueTrial: unary(calls.enqueueTrial, (request) => request.configuration.length / CHARACTERS_OF_A_UNIT),
+    listWorkers: unary(calls.listWorkers, costsItsRows),
     drainWorker: unary(calls.drainWorker),
     unquarantineWorker: unary(calls.unquarantineWorker),
   };
+}
+
+const costsItsRows = (_: unknown, answer: object): number => unitsOfAnswer(answer);
+
+function costOf({ response }: { readonly response: object }): number {
+  return unitsOfAnswer(response);
 }
 
 /** Trials in one message of a stream: made between two batches, so that a long study holds nothing up. */
@@ -70,7 +79,7 @@ async function stream(
 ): Promise<void> {
   let { study: id } = call.request;
   for (let from = 0; !call.cancelled; from += PORTION) {
-    const { response, more } = await coordinator.view((core) => {
+    const look = (core: Core) => {
       const study = studyOf(core, id);
       id = study.id;
       const names = study.spec.params.map(({ name }) => name);
@@ -81,8 +90,9 @@ async function stream(
       }));
       const header = from === 0 ? toStudy(studyView(study, core.fleet)) : undefined;
       return { response: { study: header, rows }, more: from + PORTION < study.trials.length };
-    });
-    if (!(await send(call, response, response.rows.length)) || !more) break;
+    };
+    const { response, more } = await inTurn(call, () => coordinator.view(look), costOf);
+    if (!(await send(call, response)) || !more) break;
   }
   call.end();
 }
@@ -99,16 +109,17 @@ async function watch(
   while (!call.cancelled && !call.destroyed) {
     if (seen !== coordinator.revision) {
       const { revision } = coordinator;
-      const view = await coordinator.view((core) => {
+      const look = (core: Core) => {
         const study = studyOf(core, id);
         // "The latest" is the one that was the latest when the call began.
         id = study.id;
-        return leaderboardView(core.state, core.fleet, study, top);
-      });
+        const view = leaderboardView(core.state, core.fleet, study, top);
+        const over = view.study.status === 'finished' && view.running.length === 0;
+        return { response: { leaderboard: toLeaderboard(view, clock()) }, over };
+      };
+      const { response, over } = await inTurn(call, () => coordinator.view(look), costOf);
       seen = revision;
-      const rows = view.rows.length + view.running.length;
-      if (!(await send(call, { leaderboard: toLeaderboard(view, clock()) }, rows))) break;
-      if (view.study.status === 'finished' && view.running.length === 0) break;
+      if (!(await send(call, response)) || over) break;
     }
     await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
   }

@@ -25,12 +25,14 @@ export interface Entry {
   /** To be called once, when the call has ended in whatever way. */
   leave(): void;
   /**
-   * Charges for what the answer holds.
+   * Does something that takes the coordinator's time, when everything of the kind that this caller has asked for before is
+   * done and paid for: so a caller holds the others up once, however much it asks for at a time.
    *
-   * @param rows trials that are in it
-   * @returns milliseconds that a stream should wait before it sends more
+   * @param costOf units that it has cost
    */
-  charge(rows: number): number;
+  inTurn<T>(act: () => Promise<T>, costOf: (result: T) => number): Promise<T>;
+  /** Takes units for what has been done. */
+  charge(units: number): void;
   /** Ends the connection of a reader that leaves unread what is sent to it: nothing else frees what waits for it. */
   drop(): void;
 }
@@ -59,6 +61,8 @@ interface Visitor {
   /** Those that wait included. */
   calls: number;
   followed: number;
+  /** Settles when all that was to be done in turn is done. */
+  turn: Promise<void>;
 }
 
 const MOST_VISITORS = 10_000;
@@ -125,7 +129,12 @@ export class Turnstile {
     const leave = once(() => {
       this.#sessions -= 1;
     });
-    passage.enter({ leave, charge: () => 0, drop: () => this.#connections.drop(call.getPeer()) });
+    passage.enter({
+      leave,
+      inTurn: (act) => act(),
+      charge: () => {},
+      drop: () => this.#connections.drop(call.getPeer()),
+    });
   }
 
   #overFollowed(kind: CallKind, visitor: Visitor): string | undefined {
@@ -147,9 +156,29 @@ export class Turnstile {
         visitor.followed -= followed;
         this.#followed -= followed;
       }),
-      charge: (rows) => visitor.allowance.spend(rows / ROWS_OF_A_UNIT, this.#clock()),
+      inTurn: (act, costOf) => this.#inTurn(visitor, act, costOf),
+      charge: (units) => void visitor.allowance.spend(units, this.#clock()),
       drop: () => this.#connections.drop(call.getPeer()),
     };
+  }
+
+  async #inTurn<T>(visitor: Visitor, act: () => Promise<T>, costOf: (result: T) => number): Promise<T> {
+    const before = visitor.turn;
+    let done = (): void => {};
+    visitor.turn = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    await before;
+    try {
+      const waitMs = visitor.allowance.spend(0, this.#clock());
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const result = await act();
+      visitor.allowance.spend(costOf(result), this.#clock());
+      return result;
+    } finally {
+      // Whoever else has asked for something meanwhile gets it first.
+      setImmediate(done);
+    }
   }
 
   #visitorOf(call: PassingCall): Visitor {
@@ -158,7 +187,7 @@ export class Turnstile {
     let visitor = this.#visitors.get(key);
     if (visitor === undefined) {
       if (this.#visitors.size >= MOST_VISITORS) this.#forget();
-      visitor = { allowance: new Allowance(this.#clock()), calls: 0, followed: 0 };
+      visitor = { allowance: new Allowance(this.#clock()), calls: 0, followed: 0, turn: Promise.resolve() };
       this.#visitors.set(key, visitor);
     }
     return visitor;
@@ -175,7 +204,7 @@ export class Turnstile {
 /** Of a door whose connections are bounded by other means. */
 const NO_CONNECTIONS: Connections = { cut: () => {}, drop: () => {} };
 
-const TOO_FAST = `more than ${UNITS_PER_SECOND} units of work a second were asked for (${UNITS_AT_ONCE} after a rest; a call is one, a study ${UNITS_OF_A_STUDY}, ${ROWS_OF_A_UNIT} trials in an answer one more): ask less often`;
+const TOO_FAST = `more than ${UNITS_PER_SECOND} units of work a second were asked for (${UNITS_AT_ONCE} after a rest; a call is one, a study ${UNITS_OF_A_STUDY}, long answers more): ask less often`;
 
 function unitsOf(path: string): number {
   if (path.endsWith('/CreateStudy')) return UNITS_OF_A_STUDY;
@@ -187,13 +216,16 @@ function addressOf(peer: string): string {
   return peer.slice(0, Math.max(0, peer.lastIndexOf(':'))) || peer;
 }
 
-/** How many trials, studies or workers an answer holds: what it costs to make. */
-export function rowsOf(answer: unknown): number {
-  if (typeof answer !== 'object' || answer === null) return 0;
+/** Units of an answer: of the trials, studies and workers that it holds. */
+export function unitsOfAnswer(answer: object): number {
+  return Math.min(UNITS_AT_ONCE, (rowsOf(answer) / ROWS_OF_A_UNIT) ** 2);
+}
+
+function rowsOf(answer: object): number {
   let rows = 0;
   for (const [name, value] of Object.entries(answer)) {
     if (Array.isArray(value)) rows += value.length;
-    else if (name === 'leaderboard') rows += rowsOf(value);
+    else if (name === 'leaderboard') rows += rowsOf(value as object);
   }
   return rows;
 }
@@ -219,7 +251,7 @@ export function drop(call: object): void {
   entries.get(call)?.drop();
 }
 
-/** See {@link Entry.charge}; a call that came through no turnstile is charged nothing. */
-export function chargeOf(call: object, rows: number): number {
-  return entries.get(call)?.charge(rows) ?? 0;
+/** See {@link Entry.inTurn}; a call that came through no turnstile has its turn at once. */
+export function inTurn<T>(call: object, act: () => Promise<T>, costOf: (result: T) => number): Promise<T> {
+  return entries.get(call)?.inTurn(act, costOf) ?? act();
 }

@@ -9,18 +9,48 @@ import type { Logger } from 'pino';
 import { Refused } from '../calls/refused.js';
 import { SlowReaderError } from './followed.js';
 import { statusOf, unexpected } from './status.js';
+import { inTurn } from './turnstile.js';
 
-/** Makes a method of a service from a function that answers one request, or throws {@link Refused}. */
-export type Unary = <Q, A>(answer: (request: Q) => Promise<A>) => handleUnaryCall<Q, A>;
+/**
+ * Makes a method of a service from a function that answers one request, or throws {@link Refused}.
+ *
+ * @param costOf given for what takes the coordinator's time: it is done in its caller's turn, and costs so many units; the
+ *   answer is undefined when the request was refused
+ */
+export type Unary = <Q, A extends object>(
+  answer: (request: Q) => Promise<A>,
+  costOf?: (request: Q, answer: Partial<A>) => number,
+) => handleUnaryCall<Q, A>;
 
 export function createUnary(logger: Logger): Unary {
-  return <Q, A>(answer: (request: Q) => Promise<A>) =>
-    (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>) => {
-      answer(call.request).then(
+  return <Q, A extends object>(
+    answer: (request: Q) => Promise<A>,
+    costOf?: (request: Q, answer: Partial<A>) => number,
+  ) => {
+    const answerInTurn = async (call: ServerUnaryCall<Q, A>): Promise<A> => {
+      if (costOf === undefined) return answer(call.request);
+      // What was refused has been looked at all the same.
+      const attempt = (): Promise<Attempt<A>> =>
+        answer(call.request).then(
+          (made) => ({ made }),
+          (error: unknown) => ({ error }),
+        );
+      const came = await inTurn(call, attempt, ({ made }) => costOf(call.request, made ?? {}));
+      if (came.made === undefined) throw came.error;
+      return came.made;
+    };
+    return (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>) => {
+      answerInTurn(call).then(
         (response) => callback(null, response),
         (error: unknown) => callback(toStatus(error, logger)),
       );
     };
+  };
+}
+
+interface Attempt<A> {
+  readonly made?: A;
+  readonly error?: unknown;
 }
 
 /** What a failed call is answered. */

@@ -28,7 +28,7 @@ function spend(units: number): void {
   const call = { getPeer: () => '127.0.0.1:1', once: () => {} };
   turnstile.pass('', 'call', call, {
     enter: (entry) => {
-      entry.charge(units * 50);
+      entry.charge(units);
       entry.leave();
     },
     refuse: expect.fail,

@@ -8,7 +8,6 @@ import {
   MOST_FOLLOWED,
   MOST_SESSIONS,
   REFUSAL_MS,
-  ROWS_OF_A_UNIT,
   UNITS_AT_ONCE,
   UNITS_OF_A_STUDY,
   UNITS_PER_SECOND,
@@ -93,11 +92,27 @@ describe('the turnstile', () => {
     expect(come('[::1]:3').entry).toBeDefined();
   });
 
-  it('charges for what an answer holds', () => {
-    const call = come('10.0.0.1:1');
-    expect(call.entry?.charge(ROWS_OF_A_UNIT * UNITS_AT_ONCE)).toBeGreaterThan(0);
-    call.entry?.leave();
-    expect(come('10.0.0.1:1').entry).toBeUndefined();
+  it('does what takes time one after another, and the next when the last is paid for', async () => {
+    const [first, second] = [come('10.0.0.1:1').entry!, come('10.0.0.1:2').entry!];
+    const done: string[] = [];
+    const act = (name: string) => async (): Promise<void> => {
+      done.push(`${name} begins`);
+      await Promise.resolve();
+      done.push(`${name} ends`);
+    };
+    const both = [first, second].map((entry, i) => entry.inTurn(act(`${i}`), () => UNITS_AT_ONCE + UNITS_PER_SECOND));
+    const failed = first.inTurn(
+      () => Promise.reject(new Error('no')),
+      () => 0,
+    );
+    failed.catch(() => {});
+    await both[0];
+    await vi.advanceTimersByTimeAsync(900);
+    expect(done).toEqual(['0 begins', '0 ends']);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(done).toEqual(['0 begins', '0 ends', '1 begins', '1 ends']);
+    await vi.advanceTimersByTimeAsync(20_000);
+    await expect(failed).rejects.toThrow('no');
   });
 
   it('cuts the connection of a caller that does not wait for answers', () => {
