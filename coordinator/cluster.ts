@@ -32,6 +32,9 @@ const AFTER_CONFLICT_MS = 500;
 /** How long what is being appended may take at the end of a term, milliseconds. */
 const SETTLE_MS = 2_000;
 
+/** How long a snapshot is waited for, milliseconds; its stream may have no leader, and the log has it all. */
+const SNAPSHOT_MS = 10_000;
+
 /** What a member keeps through all of its terms. */
 interface Member {
   readonly config: CoordinatorConfig;
@@ -116,7 +119,7 @@ async function serve(member: Member): Promise<void> {
   const { logger } = config;
   const log = await openJetStreamLog(connection, names);
   try {
-    const snapshots = new Snapshots({ store: member.snapshotStore, log, logger });
+    const snapshots = new Snapshots({ store: member.snapshotStore, log, logger, patienceMs: SNAPSHOT_MS });
     const replica = await standBy(member, log, snapshots);
     if (replica === undefined) return;
     await term(member, log, snapshots, replica);

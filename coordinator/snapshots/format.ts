@@ -8,9 +8,14 @@ export const SNAPSHOT_FORMAT = 1;
 
 export type SnapshotKind = 'state' | 'study';
 
-/** A snapshot that is cut off, changed, or of another format. */
+/** A snapshot that is cut off, changed, of another format or of another log. */
 export class SnapshotDamagedError extends Error {
-  override readonly name = 'SnapshotDamagedError';
+  override readonly name: string = 'SnapshotDamagedError';
+}
+
+/** One that cannot be read now. It may be whole all the same. */
+export class SnapshotUnreadableError extends SnapshotDamagedError {
+  override readonly name = 'SnapshotUnreadableError';
 }
 
 /** @param breathe waited for between two lines, so that whatever else there is to do gets its turn */

@@ -19,7 +19,7 @@ import type { Trial } from '../core/trial.js';
 import { remnantOf } from '../core/views.js';
 import type { LogReader, Seq } from '../event-log/port.js';
 import type { Bodies, Replayed } from '../replay.js';
-import { decodeSnapshot, encodeSnapshot, SnapshotDamagedError } from './format.js';
+import { decodeSnapshot, encodeSnapshot, SnapshotDamagedError, SnapshotUnreadableError } from './format.js';
 import type { SnapshotStore } from './port.js';
 
 export interface SnapshotOptions {
@@ -33,6 +33,8 @@ export interface SnapshotOptions {
   readonly mostUnsaved?: number | undefined;
   /** Trials of finished studies that stay in memory because somebody looks at them; 200,000 when absent. */
   readonly mostKept?: number | undefined;
+  /** How long the store may take to list what it has, or to give one text; as long as it likes when absent. */
+  readonly patienceMs?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly clock?: (() => number) | undefined;
   /** Lets everything else that waits have its turn. */
@@ -127,7 +129,7 @@ export class Snapshots implements Bodies, Follower {
     const { store, logger } = this.#options;
     let name = '';
     try {
-      name = stateNames(await readable(() => store.list())).at(-1) ?? '';
+      name = stateNames(await this.#readable(() => store.list())).at(-1) ?? '';
       if (name === '') return undefined;
       const [first, ...studies] = (await this.#read('state', name)) as [StateLine, ...StudyLine[]];
       if (!(await this.#isOfThisLog(first))) {
@@ -148,7 +150,7 @@ export class Snapshots implements Bodies, Follower {
       if (!(error instanceof SnapshotDamagedError)) throw error;
       logger.warn({ snapshot: name, reason: error.message }, 'a snapshot cannot be used: all of the log is read');
       // Or it might come to be of this log, when that has grown.
-      await store.delete(name).catch(() => {});
+      if (!(error instanceof SnapshotUnreadableError)) await store.delete(name).catch(() => {});
       this.#stored.clear();
       this.#away.clear();
       return undefined;
@@ -261,11 +263,29 @@ export class Snapshots implements Bodies, Follower {
   }
 
   async #read(kind: 'state' | 'study', name: string): Promise<unknown[]> {
-    return readable(async () => {
+    return this.#readable(async () => {
       const bytes = await this.#options.store.get(name);
       if (bytes === undefined) throw new SnapshotDamagedError(`there is no ${name}`);
       return decodeSnapshot(kind, bytes, this.#breathe);
     });
+  }
+
+  /** What cannot be read, or not in time, is as good as damaged: the log has it too. */
+  async #readable<T>(read: () => Promise<T>): Promise<T> {
+    const { patienceMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (patienceMs === undefined) return;
+      timer = setTimeout(() => reject(new Error(`it did not come within ${patienceMs / 1_000} s`)), patienceMs);
+    });
+    try {
+      return await Promise.race([read(), late]);
+    } catch (cause) {
+      if (cause instanceof SnapshotDamagedError) throw cause;
+      throw new SnapshotUnreadableError(`it cannot be read (${String(cause)})`, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #isOfThisLog({ after, head, mark }: Place): Promise<boolean> {
@@ -363,16 +383,6 @@ export class Snapshots implements Bodies, Follower {
     this.#stored.delete(study);
     this.#away.delete(study);
     this.#broughtAt.delete(study);
-  }
-}
-
-/** What cannot be read is as good as damaged: the log has it too. */
-async function readable<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (cause instanceof SnapshotDamagedError) throw cause;
-    throw new SnapshotDamagedError(`it cannot be read (${String(cause)})`, { cause });
   }
 }
 

@@ -251,6 +251,18 @@ describe('a snapshot that cannot be used is passed over', () => {
     expect(await (await Life.begin({ store })).state()).toEqual(plain(await replay()));
   });
 
+  it('one that cannot be read now, which is left alone', async () => {
+    const first = await Life.begin();
+    await first.study('a');
+    await first.snapshots.take();
+    const names = [...texts.keys()];
+    const store: SnapshotStore = { ...openMemorySnapshots(texts), get: () => new Promise(() => {}) };
+    const second = await Life.begin({ store, patienceMs: 5 });
+    expect(await second.state()).toEqual(plain(await replay()));
+    expect(warnings.join()).toContain('did not come within');
+    expect([...texts.keys()]).toEqual(names);
+  });
+
   it('a store that cannot be written: the coordinator goes on', async () => {
     const store: SnapshotStore = {
       ...openMemorySnapshots(),
