@@ -135,16 +135,16 @@ export class Repeats {
   #mirror(configuration: Configuration, { status, reports }: TrialRecord): void {
     const { index, settled } = configuration;
     if (settled) return;
-    const before = this.#history.get(index)!;
-    if (status === 'waiting') {
-      if (before.status !== 'waiting') this.#history.requeue(index);
-    } else if (before.status === 'waiting' || reports !== configuration.curve) {
+    const { status: before } = this.#history.get(index)!;
+    // Several attempts may have begun and ended since the last visit.
+    if (reports !== configuration.curve || (before === 'waiting' && status !== 'waiting')) {
       this.#history.start(index);
       configuration.passedOn = 0;
     }
     configuration.curve = reports;
     for (const { step, value } of reports.slice(configuration.passedOn)) this.#history.report(index, step, value);
     configuration.passedOn = reports.length;
+    if (status === 'waiting' && this.#history.get(index)!.status !== 'waiting') this.#history.requeue(index);
   }
 
   #mayGoOn(trials: readonly TrialRecord[]): boolean {

@@ -128,3 +128,19 @@ describe('repeats', () => {
     );
   });
 });
+
+it('what a first trial reported in an attempt that nobody saw begin takes the place of what it had reported before', () => {
+  const history = new History('maximize', 'best');
+  const followed = new Repeats(2);
+  history.propose(0, { x: 1 }, 'random');
+  history.start(0);
+  history.report(0, 1, 5);
+  followed.configurations(history);
+  history.requeue(0);
+  history.start(0);
+  history.report(0, 1, 7);
+  history.requeue(0);
+  const expected = [...new Repeats(2).configurations(history).trials()];
+  expect(expected[0]!.reports).toEqual([{ step: 1, value: 7 }]);
+  expect([...followed.configurations(history).trials()]).toEqual(expected);
+});
