@@ -5,7 +5,7 @@
  *     npm run bench:stopping [-- --benchmarks DIR] [--tasks A,B] [--seeds N] [--workers 1,8,64]
  *                            [--rule SAMPLER+PRUNER]... [--json FILE]
  *
- * A pruner may be given as JSON: --rule 'auto+{"type":"asha","minStep":3}'.
+ * Sampler and pruner may be given as JSON: --rule 'auto+{"type":"asha","minStep":3}'.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -30,6 +30,8 @@ const RULES: readonly Rule[] = [
   rule('auto+none'),
   rule('auto+median', { type: 'median' }),
   rule('auto+asha', { type: 'asha', ...LADDER }),
+  rule('{"type":"auto","costWeight":0.2}+none'),
+  rule('{"type":"auto","costWeight":0.2}+asha', { type: 'asha', ...LADDER }),
   rule('random+none'),
   rule('random+asha', { type: 'asha', ...LADDER }),
 ];
@@ -38,7 +40,7 @@ function rule(name: string, options?: PrunerOptions): Rule {
   const [, sampler = '', pruner = ''] = /^([^+]+)\+(.+)$/.exec(name) ?? [];
   if (pruner === '') throw new Error(`rule ${name} must be a sampler and a pruner with a plus between`);
   const given: PrunerOptions = JSON.parse(pruner.startsWith('{') ? pruner : JSON.stringify({ type: pruner }));
-  const named: SamplerOptions = JSON.parse(JSON.stringify({ type: sampler }));
+  const named: SamplerOptions = JSON.parse(sampler.startsWith('{') ? sampler : JSON.stringify({ type: sampler }));
   return { name, sampler: named, pruner: options ?? given };
 }
 

@@ -13,6 +13,8 @@ export interface TrialRecord {
   readonly value: number | undefined;
   /** In the order of their steps. */
   readonly reports: readonly Report[];
+  /** What its training took, where that is known; only of a trial that has ended. */
+  readonly seconds?: number;
   /** What the sampler asked to be remembered with its suggestion. */
   readonly draws?: readonly number[];
   /** Of a repeat: the first trial with its configuration. */
@@ -87,14 +89,14 @@ export class History {
   }
 
   /** Takes over a trial as it stands. */
-  adopt({ number, params, origin, draws, repeatOf, status, reports }: Omit<TrialRecord, 'value'>): void {
+  adopt({ number, params, origin, draws, repeatOf, status, reports, seconds }: Omit<TrialRecord, 'value'>): void {
     this.propose(number, params, origin, draws, repeatOf);
     if (status === 'waiting' && reports.length === 0) return;
     this.start(number);
     for (const { step, value } of reports) this.report(number, step, value);
     if (status === 'waiting') this.requeue(number);
     else if (status === 'paused') this.pause(number);
-    else if (status !== 'running') this.end(number, status);
+    else if (status !== 'running') this.end(number, status, seconds);
   }
 
   /** A new trial, waiting for its first attempt. */
@@ -139,15 +141,18 @@ export class History {
     if (this.#open(number).report(step, value, this.goal, this.kept)) this.#journal.push(number);
   }
 
-  end(number: number, status: 'complete' | 'pruned' | 'failed'): void {
-    this.#open(number).status = status;
+  /** @param seconds what its training took, where that is known */
+  end(number: number, status: 'complete' | 'pruned' | 'failed', seconds?: number): void {
+    const trial = this.#open(number);
+    trial.status = status;
+    if (seconds !== undefined) trial.seconds = seconds;
     this.#journal.push(number);
   }
 
   /** Ends one whose value is no single report's. */
-  settle(number: number, status: 'complete' | 'pruned', value: number | undefined): void {
+  settle(number: number, status: 'complete' | 'pruned', value: number | undefined, seconds?: number): void {
     this.#open(number).value = value;
-    this.end(number, status);
+    this.end(number, status, seconds);
   }
 
   #open(number: number): Trial {
@@ -166,6 +171,7 @@ class Trial implements TrialRecord {
   readonly origin: string;
   readonly draws?: readonly number[];
   readonly repeatOf?: number;
+  seconds?: number;
   status: TrialStatus = 'waiting';
   value: number | undefined = undefined;
   reports: Report[] = [];

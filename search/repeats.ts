@@ -159,8 +159,9 @@ export class Repeats {
     const [pruned, complete] = (['pruned', 'complete'] as const).map((status) =>
       trials.filter((trial) => trial.status === status),
     );
-    if (pruned!.length > 0) this.#history.settle(index, 'pruned', meanOf([...complete!, ...pruned!]));
-    else if (complete!.length > 0) this.#history.settle(index, 'complete', meanOf(complete!));
+    if (pruned!.length > 0)
+      this.#history.settle(index, 'pruned', meanOf([...complete!, ...pruned!]), trials[0]!.seconds);
+    else if (complete!.length > 0) this.#history.settle(index, 'complete', meanOf(complete!), trials[0]!.seconds);
     else this.#history.end(index, 'failed');
   }
 }

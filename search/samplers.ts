@@ -13,6 +13,8 @@ import { TpeSampler } from './tpe/tpe.js';
 export interface AutoOptions {
   readonly type: 'auto';
   readonly startupTrials?: number;
+  /** 0 or more: by how much a configuration that trains e times as long must promise more. */
+  readonly costWeight?: number;
 }
 
 export interface TpeOptions {
@@ -51,7 +53,18 @@ const STARTUP = {
 
 /** Every sampler by its name in a search file, with its settings. */
 export const SAMPLER_SETTINGS: Readonly<Record<SamplerType, Settings>> = {
-  auto: { startupTrials: { ...STARTUP, fallback: 10 } },
+  auto: {
+    startupTrials: { ...STARTUP, fallback: 10 },
+    costWeight: {
+      kind: 'number',
+      low: 0,
+      high: 10,
+      fallback: 0,
+      about:
+        'Where time counts: standard deviations by which a configuration that trains 2.7 times as long must promise more. ' +
+        'Above 0, suggestions depend on how long trials took.',
+    },
+  },
   tpe: {
     startupTrials: { ...STARTUP, fallback: 10 },
     candidates: {
@@ -109,7 +122,7 @@ export function createSampler(options: SamplerOptions, space: Space, _goal: Goal
       return new QmcSampler(space, seed, options.scramble ?? true);
     case 'auto':
       assertFeasible(space);
-      return new AutoSampler(space, seed, options.startupTrials ?? 10);
+      return new AutoSampler(space, seed, options.startupTrials ?? 10, options.costWeight ?? 0);
     case 'tpe':
       assertFeasible(space);
       return new TpeSampler(space, seed, options.startupTrials ?? 10, options.candidates ?? 24);

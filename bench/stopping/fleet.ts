@@ -73,9 +73,9 @@ export async function runFleet(task: Task, sampler: Sampler, pruner: Pruner, lim
         await goOn(next);
         continue;
       }
-      history.end(next.number, 'pruned');
+      history.end(next.number, 'pruned', clock - next.offset);
     } else {
-      history.end(next.number, 'complete');
+      history.end(next.number, 'complete', clock - next.offset);
       complete++;
       if (accuracy > (bests.at(-1)?.accuracy ?? 0)) bests.push({ time: clock, accuracy });
       if (accuracy >= task.threshold) timeToThreshold = Math.min(timeToThreshold, clock);

@@ -2,7 +2,7 @@ import type { TrialEvent } from './events.js';
 import { plannedSteps } from './objective-facts.js';
 import { indexHolding, type References } from './references.js';
 import { metricOf, type Study } from './study.js';
-import { evolveTrial, isFailure, newestAttempt, succeeded, type Trial } from './trial.js';
+import { evolveTrial, isFailure, newestAttempt, succeeded, type Trial, trainingSeconds } from './trial.js';
 
 /**
  * Folds an event of a trial into its study.
@@ -25,7 +25,7 @@ export function applyToTrial(artifacts: References, study: Study, event: TrialEv
   // An invalidated trial leaves the history at once; what it does afterwards is no part of it.
   const remembered = after.rerunOf === undefined && before?.invalidated === undefined;
   count(study, event, before, after);
-  if (remembered) remember(study, event);
+  if (remembered) remember(study, event, after);
 }
 
 /** Keeps the sets and counts by status. */
@@ -109,7 +109,7 @@ function stepsLeft(study: Study, trial: Trial): number {
 }
 
 /** Tells the samplers' history. */
-function remember(study: Study, event: TrialEvent): void {
+function remember(study: Study, event: TrialEvent, trial: Trial): void {
   const { history } = study;
   switch (event.type) {
     case 'TrialProposed':
@@ -127,12 +127,12 @@ function remember(study: Study, event: TrialEvent): void {
       break;
     }
     case 'TrialWithdrawn':
-      history.end(event.trial, 'pruned');
+      history.end(event.trial, 'pruned', trainingSeconds(trial));
       break;
     case 'AttemptEnded':
       if (event.fate === 'waiting') history.requeue(event.trial);
       else if (event.fate === 'paused') history.pause(event.trial);
-      else history.end(event.trial, event.fate);
+      else history.end(event.trial, event.fate, trainingSeconds(trial));
       break;
     case 'TrialInvalidated':
       study.history = history.without(event.trial);

@@ -4,7 +4,7 @@ import { Evidence, type EvidenceRecord } from './evidence.js';
 import { indexHolding, References, type ReferencesRecord } from './references.js';
 import { emptyState, isActive, type State } from './state.js';
 import { emptyBody, metricOf, newStudy, type Study, type StudyBody } from './study.js';
-import { isFinal, type Trial } from './trial.js';
+import { isFinal, type Trial, trainingSeconds } from './trial.js';
 import { remnantOf } from './views.js';
 
 /*
@@ -195,12 +195,14 @@ function remember(study: Study, { history }: StudyBody, trial: Trial): void {
     return value === undefined ? [] : [{ step: report.step, value }];
   });
   const { number, params, origin, status, draws, repeatOf } = trial;
+  const seconds = isFinal(trial) ? trainingSeconds(trial) : undefined;
   history.adopt({
     number,
     params,
     origin,
     status,
     reports,
+    ...(seconds === undefined ? {} : { seconds }),
     ...(draws === undefined ? {} : { draws }),
     ...(repeatOf === undefined ? {} : { repeatOf }),
   });

@@ -122,6 +122,20 @@ export function succeeded({ ended }: Attempt): boolean {
   return ended?.end === 'completed' || ended?.end === 'stopped' || ended?.end === 'paused';
 }
 
+/**
+ * What a trial's training took: its attempts' times from start to end. Undefined where one of them came to nothing, for
+ * then nobody knows how much was trained twice, and for a trial that was never started.
+ */
+export function trainingSeconds({ attempts }: Trial): number | undefined {
+  let seconds = 0;
+  for (const { startedAt, ended } of attempts) {
+    if (ended?.end !== 'completed' && ended?.end !== 'stopped' && ended?.end !== 'paused') return undefined;
+    // A clock may have been put back.
+    seconds += Math.max(0, ended.at - startedAt) / 1000;
+  }
+  return attempts.length === 0 ? undefined : seconds;
+}
+
 /** The newest attempt, if any. */
 export function newestAttempt(trial: Trial): Attempt | undefined {
   return trial.attempts.at(-1);

@@ -4,6 +4,7 @@ import { defaultKernel, fitKernel } from './fit-kernel.js';
 import { GaussianProcess } from './gaussian-process.js';
 import type { Kernel } from './kernel.js';
 import { MOST_ROWS, ObservedTrials } from './observed-trials.js';
+import { TrainingCosts } from './training-costs.js';
 
 /** Ended trials that a kernel is fitted to, and how far back they are looked for. */
 const FIT_TO = 28;
@@ -79,6 +80,12 @@ export class Surrogate {
   /** Numbers of the best trials as the process has them, the best first; at least one. */
   get leaders(): readonly number[] {
     return this.#leaders;
+  }
+
+  /** What training costs, by the trials that the process looks at; undefined where that is hardly known. */
+  costs(): TrainingCosts | undefined {
+    const trials = this.#rows.map((number) => this.#history!.get(number)!);
+    return TrainingCosts.of(this.#codec, trials);
   }
 
   codeOf(number: number): Code {

@@ -81,7 +81,8 @@ function endOne(history: History, number: number, rng: Rng): void {
     history.requeue(number);
     history.start(number);
   }
-  history.end(number, chance < 0.15 ? 'failed' : chance < 0.35 ? 'pruned' : 'complete');
+  const seconds = chance > 0.9 ? undefined : 10 * chance;
+  history.end(number, chance < 0.15 ? 'failed' : chance < 0.35 ? 'pruned' : 'complete', seconds);
 }
 
 /**

@@ -51,6 +51,7 @@ const INTS: SearchSpec['params'] = ['a', 'b'].map((name) => ({
 describe('recomputing a log', () => {
   it.each<readonly [string, Partial<SearchSpec>]>([
     ['auto', { sampler: { type: 'auto', startupTrials: 4 } }],
+    ['auto that weighs costs', { sampler: { type: 'auto', startupTrials: 4, costWeight: 1 } }],
     ['tpe', { sampler: { type: 'tpe', startupTrials: 4 } }],
     ['random', { sampler: { type: 'random' } }],
     ['qmc', { sampler: { type: 'qmc' } }],
