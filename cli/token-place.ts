@@ -40,6 +40,8 @@ export interface TokenPlace {
 export interface TokenPlaceOptions extends LogOptions {
   readonly coordinator: string;
   readonly state?: string;
+  /** NATS servers that hold the tokens, where nobody has made the bucket yet. */
+  readonly logReplicas: number;
 }
 
 /** @throws {UserError} when there is no such place */
@@ -86,14 +88,13 @@ async function openFolder(state: string): Promise<TokenPlace> {
   return inWords(() => placeOf(openSqliteTokens(state), async () => {}));
 }
 
-async function openCluster(log: string, options: LogOptions): Promise<TokenPlace> {
+async function openCluster(log: string, options: TokenPlaceOptions): Promise<TokenPlace> {
   const logger = await createLogger('warn');
   const { signal } = new AbortController();
   return inWords(async () => {
     const connection = await connectNats(natsConfigOf(log, options), 'assay token', logger, signal);
     try {
-      // A coordinator that comes first makes the bucket with as many replicas as it was told.
-      const setup = { replicas: 1, logger, signal };
+      const setup = { replicas: options.logReplicas, logger, signal };
       const store = await openNatsTokens(connection, clusterNames(options.cluster), setup);
       return placeOf(store, () => connection.close());
     } catch (error) {

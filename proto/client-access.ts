@@ -67,14 +67,11 @@ export function wayTo(address: string, access: ClientAccess = {}, more: ChannelO
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new ClientAccessError('a certificate and its key go together: name both --cert and --key, or neither');
   }
-  const verify =
-    isIP(host) === 0 && serverName === undefined
-      ? {}
-      : { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(serverName ?? host, shown) };
+  const checkServer = (_: string, shown: PeerCertificate): Error | undefined => checkName(serverName ?? host, shown);
   const [ca, key, cert] = [read(caFile, '--ca'), read(keyFile, '--key'), read(certFile, '--cert')];
   try {
     return {
-      credentials: credentials.createSsl(ca, key, cert, verify),
+      credentials: credentials.createSsl(ca, key, cert, { checkServerIdentity: checkServer }),
       token,
       options: {
         ...options,
@@ -87,6 +84,14 @@ export function wayTo(address: string, access: ClientAccess = {}, more: ChannelO
     const files = [caFile, certFile, keyFile].filter((file) => file !== undefined).join(', ');
     throw new ClientAccessError(`${files} cannot be used for TLS: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Node's check, with all names of the certificate in the message: its own has none where an address is looked for. */
+function checkName(wanted: string, shown: PeerCertificate): Error | undefined {
+  const fault = checkServerIdentity(wanted, shown);
+  if (fault === undefined) return undefined;
+  const { subjectaltname: names = '' } = shown;
+  return Object.assign(new Error(`${wanted} does not match certificate's altnames: ${names}`), { cause: fault });
 }
 
 export function usesTls({ tls, caFile, certFile, keyFile, serverName }: ClientAccess): boolean {
@@ -109,17 +114,13 @@ const CERTIFICATE_FAULTS: readonly (readonly [RegExp, (details: string) => strin
   [
     /ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate's altnames/i,
     (details) => {
-      const names = details.match(/(?:DNS|IP Address):[^,\s]+/g)?.map((name) => name.replace(/^.*?:/, '')) ?? [];
+      const names = details.match(/(?:DNS|IP Address):[^,\s]+/g)?.map((name) => name.replace(/^.*?:|\.$/g, '')) ?? [];
       return `the coordinator's certificate is for other names (${names.join(', ')}): connect to one of these, or name one with --tls-name`;
     },
   ],
   [
     /unable to (get|verify)|self[- ]signed|UNABLE_TO_|SELF_SIGNED/i,
     () => "the coordinator's certificate is of no authority that is trusted here: name its own with --ca (ASSAY_CA)",
-  ],
-  [
-    /ALERT_CERTIFICATE_REQUIRED|certificate required|ALERT_BAD_CERTIFICATE|alert bad certificate|ALERT_UNKNOWN_CA|alert unknown ca/i,
-    () => 'the coordinator asks for a certificate of its own authority: name one with --cert and --key',
   ],
   [
     /WRONG_VERSION_NUMBER|wrong version number|packet length too long/i,

@@ -75,13 +75,17 @@ function startWorker(number: number): Promise<void> {
 /** Opens links that tell when they are attached. */
 function watching(onAttached: () => void): (events: LinkEvents) => Link {
   return (events) =>
-    openLink(load.address, {
-      response: (response: SessionResponse) => {
-        if (response.body?.$case === 'attached') onAttached();
-        events.response(response);
+    openLink(
+      load.address,
+      {
+        response: (response: SessionResponse) => {
+          if (response.body?.$case === 'attached') onAttached();
+          events.response(response);
+        },
+        closed: (why) => events.closed(why),
       },
-      closed: (why) => events.closed(why),
-    });
+      load.access,
+    );
 }
 
 async function runTrial({ report, signal }: InProcessHooks, startedAt: number): Promise<void> {

@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openClient, type StudyClient } from '../../cli/client.js';
 import type { Patience } from '../../cli/leader-stubs.js';
+import { makeAuthority, makeLeaf } from '../../cli/tls/authority.js';
+import type { ClientAccess } from '../../proto/client-access.js';
 import type { Study } from '../../proto/index.js';
 import { ASK, type Figures, type Load } from './messages.js';
 
@@ -14,7 +16,7 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 const PATIENCE: Patience = { callMs: 60_000, retryMs: 5_000, standbyMs: 20_000, awayMs: 60_000, pauseMs: 1_000 };
 
 /** Workers of a run, over all client processes. */
-export type Workers = Omit<Load, 'address' | 'first'>;
+export type Workers = Omit<Load, 'address' | 'access' | 'first'>;
 
 export interface FleetOptions {
   readonly workers: Workers;
@@ -24,6 +26,8 @@ export interface FleetOptions {
   readonly state: string;
   /** Where the coordinator's CPU profile is written when it ends. */
   readonly profile: string | undefined;
+  /** Whether all of it goes over TLS and with tokens. */
+  readonly secure?: boolean;
 }
 
 /** One real coordinator with its log in SQLite, and workers that are attached to it. */
@@ -35,18 +39,23 @@ export class BenchFleet {
   readonly #clients: readonly ChildProcess[];
   readonly #folder: string;
 
-  private constructor(coordinator: ChildProcess, clients: readonly ChildProcess[], address: string, folder: string) {
+  private constructor(
+    coordinator: ChildProcess,
+    clients: readonly ChildProcess[],
+    { address, access, folder }: { address: string; access: ClientAccess; folder: string },
+  ) {
     this.#coordinator = coordinator;
     this.#clients = clients;
     this.#folder = folder;
     this.address = address;
-    this.studies = openClient(address, PATIENCE);
+    this.studies = openClient(address, PATIENCE, access);
   }
 
   /** Resolves when all workers are attached. */
-  static async start({ workers, processes, state, profile }: FleetOptions): Promise<BenchFleet> {
+  static async start({ workers, processes, state, profile, secure = false }: FleetOptions): Promise<BenchFleet> {
     const folder = mkdtempSync(path.join(state, 'assay-fleet-'));
-    const args = ['--listen', '127.0.0.1:0', '--state', folder, '--no-http', '--log-level', 'warn'];
+    const { tls, access } = secure ? await makeSecure(folder) : { tls: [], access: {} };
+    const args = ['--listen', '127.0.0.1:0', '--state', folder, '--no-http', '--log-level', 'error', ...tls];
     const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
     const coordinator = fork(here('../../cli/main.js'), ['coordinator', ...args, '--exit-with-parent'], {
       execArgv: ['--import', here('probe.js'), ...profiling],
@@ -55,13 +64,13 @@ export class BenchFleet {
     const share = Math.ceil(workers.workers / processes);
     const clients: ChildProcess[] = [];
     for (let first = 0; first < workers.workers; first += share) {
-      const load: Load = { ...workers, address, first, workers: Math.min(share, workers.workers - first) };
+      const load: Load = { ...workers, address, access, first, workers: Math.min(share, workers.workers - first) };
       clients.push(fork(here('client.js'), [JSON.stringify(load)]));
     }
     await Promise.all(
       clients.map((client) => messageOf(client, (message) => (message as { attached?: number }).attached)),
     );
-    return new BenchFleet(coordinator, clients, address, folder);
+    return new BenchFleet(coordinator, clients, { address, access, folder });
   }
 
   /** Starts a study of trials that the workers take their own time for; `trials` undefined: it never ends. */
@@ -95,6 +104,19 @@ space: {lr: {log: [1e-4, 1]}, depth: {int: [1, 4]}, optimizer: [sgd, adam]}
     if (this.#coordinator.exitCode === null) await once(this.#coordinator, 'exit');
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+/** Certificates for a coordinator, and how everybody is let in by it: with the first token that it makes. */
+async function makeSecure(folder: string): Promise<{ tls: string[]; access: ClientAccess }> {
+  const authority = await makeAuthority('bench', 1);
+  const { cert, key } = await makeLeaf(authority, { name: 'bench', hosts: ['127.0.0.1'], days: 60 });
+  const files = { ca: authority.pair.cert, cert, key };
+  const at = (name: string): string => path.join(folder, `${name}.pem`);
+  for (const [name, text] of Object.entries(files)) writeFileSync(at(name), text, { mode: 0o600 });
+  return {
+    tls: ['--tls-cert', at('cert'), '--tls-key', at('key')],
+    access: { caFile: at('ca'), tokenFile: path.join(folder, 'admin.token') },
+  };
 }
 
 function figuresOf(child: ChildProcess): Promise<Figures> {

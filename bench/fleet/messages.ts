@@ -1,3 +1,5 @@
+import type { ClientAccess } from '../../proto/client-access.js';
+
 /*
  * What the processes of the bench say to each other over their channel.
  */
@@ -5,6 +7,8 @@
 /** How the workers of one client process are, as command-line arguments in JSON. */
 export interface Load {
   readonly address: string;
+  /** What its workers show there. */
+  readonly access?: ClientAccess | undefined;
   /** Number of its first worker; names and ids follow from it. */
   readonly first: number;
   readonly workers: number;

@@ -6,7 +6,7 @@ import { errorCode } from '../error-code.js';
 import { FAILURE, UserError } from '../fail.js';
 import { formatTime } from '../format.js';
 import { addLogOptions, type LogOptions } from '../log-options.js';
-import { coordinatorOption, parseDuration } from '../options.js';
+import { coordinatorOption, parseDuration, wholeNumber } from '../options.js';
 import { printJson } from '../print-json.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
@@ -21,6 +21,7 @@ interface Options extends LogOptions {
   readonly out?: string;
   readonly json?: true;
   readonly state?: string;
+  readonly logReplicas: number;
 }
 
 const ACTIONS = ['create', 'list', 'revoke'] as const;
@@ -42,7 +43,9 @@ export function tokenCommand(): Command {
     .addOption(coordinatorOption())
     .optionsGroup('Where the tokens are, without a coordinator between:')
     .option('-s, --state <dir>', 'folder of the coordinator, also while it runs');
-  return addLogOptions(command).action(run);
+  return addLogOptions(command)
+    .option('--log-replicas <n>', 'NATS servers that hold the tokens, when the first is made', wholeNumber(1, 5), 3)
+    .action(run);
 }
 
 async function run(action: (typeof ACTIONS)[number], token: string | undefined, options: Options): Promise<void> {

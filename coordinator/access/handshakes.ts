@@ -8,12 +8,12 @@ export interface HandshakeOptions {
   readonly certificates: Certificates;
   /** What is spoken over TLS. */
   readonly protocol: 'h2' | 'http/1.1';
-  /** Whether clients must show a certificate where the certificates ask for one; browsers are not asked. */
-  readonly asksClients?: boolean;
   /** Takes a connection whose handshake is over. */
   readonly secure: (socket: TLSSocket) => void;
   /** Takes a connection that speaks plain text, to tell it so. */
   readonly plain: (socket: Socket) => void;
+  /** Takes a connection that has not shown the certificate that is asked for. Absent: none is asked for. */
+  readonly stranger?: (socket: TLSSocket) => void;
 }
 
 /** The first byte of every TLS handshake. */
@@ -27,20 +27,25 @@ const PATIENCE_MS = 10_000;
  * log with the reason, once a minute.
  */
 export function createHandshakes(options: HandshakeOptions): (socket: Socket) => void {
-  const { certificates, protocol, asksClients = false, secure, plain } = options;
+  const { certificates, protocol, secure, plain, stranger } = options;
   const tell = createTeller(certificates.logger);
-  const requestCert = asksClients && certificates.asksForCertificates;
+  const asksClients = stranger !== undefined && certificates.asksForCertificates;
   const tls = createServer({
     ...certificates.context,
     ALPNProtocols: [protocol],
     handshakeTimeout: PATIENCE_MS,
-    requestCert,
-    rejectUnauthorized: requestCert,
+    requestCert: asksClients,
+    // In TLS 1.3 a client that is refused in the handshake believes that it is connected, and learns nothing.
+    rejectUnauthorized: false,
   });
   certificates.follow(() => tls.setSecureContext(certificates.context));
   tls.on('secureConnection', (socket) => {
     socket.on('error', () => {});
-    secure(socket);
+    if (!asksClients || socket.authorized) secure(socket);
+    else {
+      tell(socket.remoteAddress ?? 'unknown', clientFault(socket));
+      stranger(socket);
+    }
   });
   tls.on('tlsClientError', (error, socket) => {
     // Its own address is gone with its handle; that of the connection under it was looked at before.
@@ -63,6 +68,15 @@ export function createHandshakes(options: HandshakeOptions): (socket: Socket) =>
   };
 }
 
+/** What is wrong with the certificate of a client. */
+function clientFault(socket: TLSSocket): string {
+  const code = String(socket.authorizationError);
+  if (Object.keys(socket.getPeerCertificate()).length === 0)
+    return 'it showed no certificate, and --tls-client-ca asks for one';
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
+  return `its certificate is of none of the authorities in --tls-client-ca (${code})`;
+}
+
 /** A handshake's end in words. `ours`: the client has looked at our certificate, so its facts belong to the reason. */
 function inWords(error: NodeJS.ErrnoException): { readonly reason: string; readonly ours: boolean } {
   const code = error.code ?? '';
@@ -74,16 +88,9 @@ function inWords(error: NodeJS.ErrnoException): { readonly reason: string; reado
 const DISTRUST = 'it does not accept this certificate: its authority, its names or its date';
 
 const REASONS: readonly (readonly [RegExp, string, boolean])[] = [
-  [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, 'it showed no certificate, and --tls-client-ca asks for one', false],
   [/ALERT_UNKNOWN_CA|UNKNOWN_CA/, 'it does not know the authority of this certificate', true],
   [/ALERT_CERTIFICATE_EXPIRED/, 'this certificate has expired', true],
   [/ALERT_BAD_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN/, DISTRUST, true],
-  [/CERT_HAS_EXPIRED|certificate has expired/, 'its certificate has expired', false],
-  [
-    /UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|SELF_SIGNED|CERTIFICATE_VERIFY_FAILED|certificate verify failed/,
-    'its certificate is of none of the authorities in --tls-client-ca',
-    false,
-  ],
   [/ECONNRESET|socket hang up|EPIPE/, `it left during the handshake: ${DISTRUST}`, true],
   [/HANDSHAKE_TIMEOUT/, `the handshake was not over after ${PATIENCE_MS / 1000} s`, false],
   [/NO_APPLICATION_PROTOCOL/, 'it speaks neither gRPC nor what this port speaks', false],

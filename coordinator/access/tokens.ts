@@ -80,7 +80,10 @@ export class Tokens {
   named(word: string): readonly TokenRecord[] {
     const tokens = this.list();
     const exact = tokens.filter(({ id, name }) => id === word || name === word);
-    return exact.length > 0 ? exact : tokens.filter(({ id }) => word.length >= 4 && id.startsWith(word));
+    const found = exact.length > 0 ? exact : tokens.filter(({ id }) => word.length >= 4 && id.startsWith(word));
+    // A name may be given again when its token is revoked.
+    const letIn = found.filter((record) => this.faultOf(record) === undefined);
+    return letIn.length > 0 ? letIn : found;
   }
 
   async revoke(record: TokenRecord): Promise<TokenRecord> {

@@ -93,8 +93,8 @@ export class Door {
   /** What answers in every role. */
   readonly #always: ReadonlyMap<string, Handler>;
 
-  /** Where TLS is spoken: tells whoever speaks plain text so, in the words of gRPC. */
-  readonly #explainer = new Server(CHANNEL_OPTIONS);
+  /** Tell those who are not let in over TLS why not, in the words of gRPC: they would read of a lost connection else. */
+  readonly #explainers: Server[] = [];
 
   /**
    * @param definitions of all services that will ever be served
@@ -113,8 +113,6 @@ export class Door {
         return [name, (call: ServerCall, callback?: Callback) => this.#ask({ path, kind, call, callback })];
       });
       this.#server.addService(definition, Object.fromEntries(entries));
-      const explain = (call: ServerCall, callback?: Callback): void => refuse({ call, callback }, SPEAKS_TLS);
-      this.#explainer.addService(definition, Object.fromEntries(entries.map(([name]) => [name, explain])));
     }
   }
 
@@ -130,12 +128,24 @@ export class Door {
     const take = (socket: Socket): void => server.injectConnection(socket);
     if (certificates === undefined) this.#listener = new Listener(take);
     else {
-      const explainer = this.#explainer.createConnectionInjector(ServerCredentials.createInsecure());
-      const plain = (socket: Socket): void => explainer.injectConnection(socket);
-      const handshakes = { certificates, protocol: 'h2', asksClients: true, secure: take, plain } as const;
+      const plain = this.#explainer(SPEAKS_TLS);
+      const stranger = this.#explainer(WANTS_CERTIFICATE);
+      const handshakes = { certificates, protocol: 'h2', secure: take, plain, stranger } as const;
       this.#listener = new Listener(createHandshakes(handshakes));
     }
     return this.#listener.listen(host, port);
+  }
+
+  /** Takes connections all of whose calls are refused for one reason. */
+  #explainer(why: Refusal): (socket: Socket) => void {
+    const server = new Server(CHANNEL_OPTIONS);
+    const explain = (call: ServerCall, callback?: Callback): void => refuse({ call, callback }, why);
+    for (const definition of this.definitions) {
+      server.addService(definition, Object.fromEntries(Object.keys(definition).map((name) => [name, explain])));
+    }
+    this.#explainers.push(server);
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    return (socket) => injector.injectConnection(socket);
   }
 
   /** What other doors of this coordinator let in is counted together with what this one does. */
@@ -167,7 +177,7 @@ export class Door {
   /** Stops taking calls and ends those that are open. */
   close(): void {
     this.#listener?.close();
-    this.#explainer.forceShutdown();
+    for (const explainer of this.#explainers) explainer.forceShutdown();
     this.#server.forceShutdown();
   }
 
@@ -306,6 +316,11 @@ function refuse({ call, callback }: Pick<Asked, 'call' | 'callback'>, why: Refus
 const SPEAKS_TLS: Refusal = {
   code: status.FAILED_PRECONDITION,
   details: 'this coordinator speaks TLS and was spoken to in plain text: name its certificate authority with --ca',
+};
+
+const WANTS_CERTIFICATE: Refusal = {
+  code: status.UNAUTHENTICATED,
+  details: 'this coordinator asks for a certificate of an authority of its own: name one with --cert and --key',
 };
 
 /** Without the port, which is another one with each connection. */

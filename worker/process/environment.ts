@@ -1,3 +1,5 @@
+import { AttemptRefusedError } from '../errors.js';
+
 /** What every attempt may see of its worker's environment; all else a study names in `pass_env`. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'PATH',
@@ -24,8 +26,17 @@ export function baseEnvironment(own: NodeJS.ProcessEnv): Record<string, string> 
   return seen;
 }
 
-/** The variables that a study names, as far as the worker has them. */
+/** By these the worker is let in by its coordinator; whoever had them could be a worker, or more. */
+const OWN = /^ASSAY_(TOKEN|TOKEN_FILE|KEY)$/;
+
+/**
+ * The variables that a study names, as far as the worker has them.
+ *
+ * @throws {AttemptRefusedError} when it names one that is the worker's own
+ */
 export function passedEnvironment(own: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  const kept = names.find((name) => OWN.test(name));
+  if (kept !== undefined) throw new AttemptRefusedError(`pass_env names ${kept}, which a worker passes to no attempt`);
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = own[name];

@@ -45,7 +45,8 @@ export async function startEntered(
     firstAdminFile: join(folder, 'admin.token'),
     logger,
   });
-  const tokens = entrance.gate.tokens!;
+  const tokens = entrance.gate.tokens;
+  if (tokens === undefined) throw new Error('it would ask for no token');
   const letIn: Entered['letIn'] = async (role, expiresAtMs = 0) => {
     const secret = drawSecret();
     return { secret, record: await tokens.create({ sha256: hashOf(secret), role, name: '', expiresAtMs }) };
