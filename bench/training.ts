@@ -11,7 +11,7 @@ import { openSlots, runTrial } from './training/start-times.js';
 /*
  * How fast the built-in training is, in images per second of training with SGD:
  *   npm run bench:train [-- --backends wasm,tfjs-node] [--rounds 5] [--seconds 5]
- *                       [--prototype DIR] [--python PATH] [--endurance 500]
+ *                       [--prototype DIR] [--python PATH] [--endurance 500] [--only rates,slots,starts]
  * Beside it, in turn with it: a bare loop over the same layers without epochs, metrics and pauses; the layers library of
  * TensorFlow.js on the same backend; another bench (--prototype: a folder with a bench.mjs that is called with
  * "wasm 1 simd MODEL BATCH layers sgd SECONDS" and prints JSON with imgPerSec); PyTorch, of a Python that has it.
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     prototype: { type: 'string' },
     python: { type: 'string' },
     endurance: { type: 'string', default: '0' },
+    only: { type: 'string', default: 'rates,slots,starts' },
   },
 });
 const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
@@ -40,9 +41,10 @@ const subject = (name: string, backend: string, model: Model, batch: number): Co
 });
 
 print(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}, ${rounds} rounds of ${seconds} s each`);
-for (const model of MODELS) for (const batch of BATCHES) await compare(model, batch);
-for (const model of MODELS) await compareSlots(model);
-await measureStarts();
+const parts = options.only.split(',');
+if (parts.includes('rates')) for (const model of MODELS) for (const batch of BATCHES) await compare(model, batch);
+if (parts.includes('slots')) for (const model of MODELS) await compareSlots(model);
+if (parts.includes('starts')) await measureStarts();
 if (Number(options.endurance) > 0) await endure(Number(options.endurance));
 process.exit(0);
 

@@ -60,7 +60,7 @@ while [ $i -lt 100000 ]; do
 done
 `,
   );
-  await lab.submit('talking', `budget: {trials: 12, time: 3h}\n${command(talking)}`);
+  await lab.submit('talking', `budget: {trials: 12, time: 3h}\nlimits: {attempts: 50}\n${command(talking)}`);
   await lab.submit('resting', `budget: {trials: 50}\n${command(talking)}`);
   await lab.assay('pause', 'resting');
   await lab.submit('homeless', `budget: {trials: 20}\nrequires: {gpu: 2, memory: 32GiB}\n${command(talking)}`);
