@@ -6,5 +6,5 @@ it('has shell scripts that a checker has nothing to say about', (test) => {
   if (lacking !== undefined) test.skip(lacking);
   const scripts = run('git', ['ls-files', '*.sh', '*.sbatch', '.ci/run']).stdout.trim().split('\n');
   expect(scripts).toContain('deploy/slurm/assay-worker.sbatch');
-  expect(run('shellcheck', ['--severity=warning', ...scripts]).text).toBe('');
+  expect(run('shellcheck', ['--severity=warning', '--shell=bash', ...scripts]).text).toBe('');
 });
