@@ -26,7 +26,7 @@ const slots = createSlots({
   stopGraceMs: 2_000,
   outputLimitBytes: 2 ** 29,
   ownCode: createOwnCode({
-    permissions: { modules: [code], command: true, commandFolders: [code], upload: false, git: [] },
+    permissions: { modules: [code], command: true, commandFolders: [code], upload: false, git: [], environment: [] },
     scratch,
     cache: createCodeCache({
       folder: join(folder, 'cache'),

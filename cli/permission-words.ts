@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type CodeSource, commandConfigSchema, moduleConfigSchema } from '../proto/own-code.js';
+import { type CodeSource, commandConfigSchema, type ModuleConfig, moduleConfigSchema } from '../proto/own-code.js';
 import type { SearchFile } from './search-file.js';
 
 /**
@@ -10,19 +10,33 @@ export function permissionWords({ spec: { objective }, fileName }: SearchFile): 
   const base = resolve(fileName === '<stdin>' ? '.' : dirname(fileName));
   switch (objective.kind) {
     case 'command': {
-      const source = commandConfigSchema.safeParse(objective.config).data ?? {};
-      return foreign(source)
-        ? ['--allow-command', ...sourceWords(source)]
-        : folderWords('--allow-command', source, base);
+      const code = commandConfigSchema.safeParse(objective.config).data ?? NO_CODE;
+      const where = foreign(code)
+        ? ['--allow-command', ...sourceWords(code)]
+        : folderWords('--allow-command', code, base);
+      return [...where, ...variableWords(code)];
     }
     case 'module': {
-      const source = moduleConfigSchema.safeParse(objective.config).data ?? {};
-      return foreign(source) ? sourceWords(source) : folderWords('--allow-module', source, base);
+      const code = moduleConfigSchema.safeParse(objective.config).data ?? NO_CODE;
+      return [
+        ...(foreign(code) ? sourceWords(code) : folderWords('--allow-module', code, base)),
+        ...variableWords(code),
+      ];
     }
     case 'train':
     case 'null':
       return [];
   }
+}
+
+type OwnCode = CodeSource & Pick<ModuleConfig, 'env' | 'pass_env'>;
+
+const NO_CODE: OwnCode = { env: {}, pass_env: [] };
+
+/** The variables of its environment that a study asks a worker for. */
+function variableWords({ env, pass_env }: OwnCode): string[] {
+  const referred = Object.values(env).flatMap((value) => (typeof value === 'object' ? [value.env] : []));
+  return [...new Set([...pass_env, ...referred])].flatMap((name) => ['--allow-env', name]);
 }
 
 function foreign({ upload, git }: CodeSource): boolean {

@@ -25,8 +25,17 @@ export interface GitRevision {
   readonly revision: string;
 }
 
+/** A variable of the worker's environment in the place of a value, which so never leaves the worker. */
+export interface EnvReference {
+  readonly env: string;
+  /** Whether the value is cut out of all that the worker tells: outputs, errors, names. */
+  readonly secret: boolean;
+}
+
 /** What is common to all code of a study's own. */
 interface OwnCode extends CodeSource {
+  /** Variables that the code gets, by name: values as they are, or references. */
+  readonly env: Readonly<Record<string, Word | EnvReference>>;
   /** Names of variables of the worker's environment that the code may see, beside a few that it always sees. */
   readonly pass_env: readonly string[];
 }
@@ -35,7 +44,6 @@ interface OwnCode extends CodeSource {
 export interface CommandConfig extends OwnCode {
   /** The program and its arguments; those of a nested list are there together or not at all. */
   readonly argv: readonly (Word | readonly Word[])[];
-  readonly env: Readonly<Record<string, Word>>;
   /** Regular expressions whose named groups are metrics, and `step`, found in what the program prints. */
   readonly scrape: readonly string[];
 }
@@ -66,7 +74,14 @@ const PLAIN = /^[^\s"'\\|&;<>()$`*?~]+(?: +[^\s"'\\|&;<>()$`*?~]+)*$/;
 const UNPLAIN =
   'has characters that only a shell understands, and none is used; write a list of words, like [bash, -c, "..."]';
 
+const reference = z.strictObject({ env: variable, secret: z.boolean().default(true) });
+
+const variables = z
+  .record(variable, z.union([z.string().max(100_000), z.number(), z.boolean(), reference]))
+  .default({});
+
 const sources = {
+  env: variables,
   workdir: path.optional(),
   upload: z
     .union([
@@ -105,7 +120,6 @@ export const commandConfigSchema: z.ZodType<CommandConfig, unknown> = z.union([
   argv.transform((argv) => ({ argv, env: {}, scrape: [], pass_env: [] })),
   z.strictObject({
     argv,
-    env: z.record(variable, word).default({}),
     scrape: z
       .union([
         z
@@ -121,7 +135,7 @@ export const commandConfigSchema: z.ZodType<CommandConfig, unknown> = z.union([
 
 /** A module as it is written: its file, or a mapping. */
 export const moduleConfigSchema: z.ZodType<ModuleConfig, unknown> = z.union([
-  path.transform((file) => ({ file, export: DEFAULT_EXPORT, config: {}, pass_env: [] })),
+  path.transform((file) => ({ file, export: DEFAULT_EXPORT, config: {}, env: {}, pass_env: [] })),
   z.strictObject({
     file: path,
     export: z

@@ -100,6 +100,13 @@ const fields = z.strictObject({
       commandFolders: z.array(folder).default([]),
       upload: z.boolean().default(false),
       git: z.array(z.string()).default([]),
+      environment: z
+        .array(
+          z.string().regex(/^([A-Za-z_][A-Za-z0-9_]{0,254}\*?|\*)$/, {
+            error: 'must be the name of an environment variable, or the beginning of some with * behind',
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
   gpus: z.union([z.enum(['auto', 'none']), z.array(z.string().min(1)).min(1)]).default('auto'),

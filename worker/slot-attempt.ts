@@ -6,7 +6,9 @@ import { formatDuration } from './duration.js';
 import { AttemptRefusedError } from './errors.js';
 import type { SavedCheckpoint } from './objectives/trial.js';
 import type { OwnCode, Prepared } from './own-code/prepare.js';
+import { Redactor } from './own-code/redactor.js';
 import type { Guarded, MemoryGuard } from './process/memory-guard.js';
+import type { Output } from './process/output.js';
 import { type AttemptEnd, NO_OUTPUT, type OutputEnd, type RunningAttempt } from './runner.js';
 import type { LocalEvents } from './saving-runner.js';
 import { formatSize } from './size.js';
@@ -55,6 +57,8 @@ export class SlotAttempt implements RunningAttempt {
   /** Aborted: what is being prepared is not needed any more. */
   readonly #over = new AbortController();
   #preparing: Promise<Prepared | undefined> | undefined;
+  /** Cuts out of everything that is told what nobody but the attempt is to know. */
+  #redactor: Redactor = new Redactor([]);
 
   constructor(assignment: Assignment, events: LocalEvents, options: SlotAttemptOptions) {
     this.assignment = assignment;
@@ -81,6 +85,7 @@ export class SlotAttempt implements RunningAttempt {
     child.willSpawn();
     this.#preparing = this.#options.ownCode.prepare(this.assignment, this.#over.signal).then(
       (prepared) => {
+        this.#redactor = new Redactor(prepared.secrets);
         if (this.#end === undefined && !this.#silent) this.#run(child, environment, prepared);
         return prepared;
       },
@@ -118,7 +123,13 @@ export class SlotAttempt implements RunningAttempt {
 
   output(): OutputEnd {
     const output = this.#process?.output;
-    return output === undefined ? NO_OUTPUT : { totalBytes: output.totalBytes, data: output.end() };
+    return output === undefined ? NO_OUTPUT : { totalBytes: output.totalBytes, data: this.#printed(output) };
+  }
+
+  /** The end of what it has printed, as others may see it. */
+  #printed(output: Output): Buffer {
+    const end = output.end();
+    return this.#redactor.bytes(end, output.totalBytes > end.length);
   }
 
   #run(child: AttemptProcess, environment: Readonly<Record<string, string>>, prepared?: Prepared): void {
@@ -148,21 +159,27 @@ export class SlotAttempt implements RunningAttempt {
         this.#events.started(message.datasetDigest);
         break;
       case 'report':
-        this.#events.report(message.step, message.metrics);
+        this.#events.report(message.step, this.#named(message.metrics));
         break;
       case 'save': {
         const { type: _, ...files } = message;
-        this.#events.made(files);
+        this.#events.made(files.metrics === undefined ? files : { ...files, metrics: this.#named(files.metrics) });
         break;
       }
       case 'note':
-        this.#options.onNote(message.note);
+        this.#options.onNote(this.#redactor.text(message.note));
         break;
       case 'ended':
         this.#seeOutput = message.seeOutput === true;
         this.#endWith({ outcome: message.outcome, error: message.error });
         break;
     }
+  }
+
+  /** Metrics whose names hold no secret. */
+  #named(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+    if (this.#redactor.empty) return metrics;
+    return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [this.#redactor.text(name), value]));
   }
 
   /** Everything is said: the process need not take its time to end. */
@@ -208,9 +225,10 @@ export class SlotAttempt implements RunningAttempt {
     this.#silent = true;
     const { output } = this.#process!;
     if (output.totalBytes > 0) {
-      this.#events.made({ kind: 'output', step: 0, files: new Map([['output.txt', output.end()]]) });
+      this.#events.made({ kind: 'output', step: 0, files: new Map([['output.txt', this.#printed(output)]]) });
     }
-    this.#events.ended(this.#finalEnd(exit));
+    const { outcome, error } = this.#finalEnd(exit);
+    this.#events.ended({ outcome, error: this.#redactor.text(error, true) });
   }
 
   #finalEnd(exit: Exit): AttemptEnd {

@@ -24,6 +24,7 @@ interface Options extends DataOptions, LoggingOptions {
   readonly allowCommand?: readonly string[] | true;
   readonly allowUpload?: true;
   readonly allowGit?: readonly string[] | true;
+  readonly allowEnv?: readonly string[];
   readonly gpus?: 'auto' | 'none' | readonly string[];
   readonly slotsPerGpu?: number;
   readonly scratch?: string;
@@ -57,6 +58,11 @@ export function workerCommand(): Command {
     )
     .option('--allow-upload', 'run code that was uploaded with a study')
     .option('--allow-git [url]', 'fetch code from git, from anywhere or below this URL; may be repeated', gather)
+    .option(
+      '--allow-env <name>',
+      "give studies that ask for it this variable of the worker's environment; NAME* for all that begin so; may be repeated",
+      gather,
+    )
     .option('--scratch <dir>', "folder for the attempts' own folders (default: one of yours in the temporary folder)")
     .option('--name <name>', "what people read (default: the host's name and the process id)")
     .option('--metrics <host:port>', 'tell /healthz, /readyz and /metrics there', parseListenAddress)
@@ -122,13 +128,15 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Nothing is allowed that was not said. */
-function permissionsOf({ allowModule = [], allowCommand, allowUpload, allowGit }: Options): Permissions {
+function permissionsOf(options: Options): Permissions {
+  const { allowModule = [], allowCommand, allowUpload, allowGit, allowEnv = [] } = options;
   return {
     modules: allowModule,
     command: allowCommand !== undefined,
     commandFolders: allowCommand === true ? [] : (allowCommand ?? []),
     upload: allowUpload === true,
     git: allowGit === true ? [''] : (allowGit ?? []),
+    environment: allowEnv,
   };
 }
 

@@ -164,7 +164,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   export: 'Name of the exported function. Default: objective.',
   config: 'What the function gets as trial.config.',
   argv: 'The program and its arguments; words of a nested list are there together or not at all.',
-  env: 'Environment variables to set.',
+  env: 'Environment variables to set: to a value, or to what a variable of the worker holds, like {env: API_KEY}, which never leaves the worker and is cut out of what the code prints.',
   scrape: 'Regular expressions whose named groups are metrics, and step, found in the lines that the program prints.',
   workdir: "Folder on the worker: absolute, or as seen from the folder that the worker's operator allowed.",
   upload: 'Folder to upload when the study is submitted, as seen from the search file.',
@@ -173,7 +173,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   git: 'A commit that workers fetch.',
   'git.url': 'URL of the repository.',
   'git.revision': 'The whole commit id.',
-  pass_env: "Names of variables of the worker's environment that the code may see.",
+  pass_env:
+    "Names of variables of the worker's environment that the code may see, where the worker's operator allows it.",
 };
 
 function describe(path: string): JsonSchema {

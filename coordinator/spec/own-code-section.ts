@@ -7,7 +7,9 @@ import type { DeclaredSpace } from './space-section.js';
 
 /** Checks what the schema of a module cannot see. */
 export function checkModule(node: SourceNode, faults: FaultList): void {
-  if (node.kind === 'map') checkSources(node, faults);
+  if (node.kind !== 'map') return;
+  checkSources(node, faults);
+  warnOfSecrets(node, faults);
 }
 
 /** Checks what the schema of a command cannot see: names in braces, regular expressions, and that code has one source. */
@@ -16,6 +18,7 @@ export function checkCommand(node: SourceNode, space: DeclaredSpace, faults: Fau
   if (argv !== undefined) for (const word of scalarsOf(argv)) checkWord(word, space, faults);
   if (node.kind !== 'map') return;
   checkSources(node, faults);
+  warnOfSecrets(node, faults);
   const scrape = childOf(node, 'scrape')?.node;
   if (scrape !== undefined) for (const pattern of scalarsOf(scrape)) checkPattern(pattern, faults);
 }
@@ -33,6 +36,22 @@ function checkSources(map: SourceMap, faults: FaultList): void {
   const [first, second] = SOURCES.flatMap((key) => childOf(map, key) ?? []).sort(byPlace);
   if (second === undefined) return;
   faults.add(second.keyPlace, `code comes from one place, and ${first!.key} is there already; remove one`);
+}
+
+/** Names of variables that are most likely secrets. */
+const SECRET_NAME = /TOKEN|SECRET|PASSW(OR)?D|API_?KEY|PRIVATE_?KEY|CREDENTIAL/i;
+
+/** Whatever a file says is in the log; the warning does not repeat it. */
+function warnOfSecrets(map: SourceMap, faults: FaultList): void {
+  const env = childOf(map, 'env')?.node;
+  if (env?.kind !== 'map') return;
+  for (const { key, keyPlace, node } of env.entries) {
+    if (node.kind !== 'scalar' || !SECRET_NAME.test(key)) continue;
+    faults.warn(
+      keyPlace,
+      `its value will be in the log; name a variable of the worker that has it, like {env: ${key}}`,
+    );
+  }
 }
 
 function byPlace(a: SourceEntry, b: SourceEntry): number {

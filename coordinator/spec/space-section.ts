@@ -58,7 +58,20 @@ function readParam(name: string, node: SourceNode, faults: FaultList): Form {
 
 const KEYS = ['float', 'log', 'int', 'choice', 'choices', 'step', 'when'] as const;
 
+/** What parameters have is in the log, in every export, and in what samplers learn from. */
+function refusesSecret(map: SourceMap, faults: FaultList): boolean {
+  const entry = map.entries.find(({ key }) => key === 'secret' || key === 'env');
+  if (entry === undefined) return false;
+  const instead = 'give it to the code as a variable, like command: {env: {API_KEY: {env: API_KEY, secret: true}}}';
+  faults.add(
+    entry.keyPlace,
+    `a parameter's value is in the log and in every export, so it can be no secret; ${instead}`,
+  );
+  return true;
+}
+
 function readMapping(name: string, map: SourceMap, faults: FaultList): Form {
+  if (refusesSecret(map, faults)) return { param: undefined, when: undefined };
   const keys = readKeys(map, KEYS, faults);
   const when = keys.get('when')?.node;
   const log = keys.get('log');

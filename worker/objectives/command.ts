@@ -38,10 +38,9 @@ export async function runCommand(trial: TrialContext): Promise<void> {
   });
   try {
     const environment = await describeTrial(trial, place, server.url);
-    const own = Object.fromEntries(Object.entries(config.env).map(([name, value]) => [name, String(value)]));
     const child = spawn(program, args, {
       cwd: place.code,
-      env: { ...process.env, ...environment, ...own },
+      env: { ...process.env, ...environment },
       stdio: ['ignore', config.scrape.length > 0 ? 'pipe' : 'inherit', 'inherit', 'pipe'],
     });
     trial.started({ datasetDigest: '' });

@@ -16,6 +16,8 @@ export interface Permissions {
   readonly upload: boolean;
   /** Code from repositories whose URLs begin with these; an empty text stands for all. */
   readonly git: readonly string[];
+  /** Variables of the worker's environment that studies may have: names, or beginnings of names with a star behind. */
+  readonly environment: readonly string[];
 }
 
 /** The objectives and sources of code that are allowed, as a worker presents them. */
@@ -60,6 +62,11 @@ export async function findCode(
   const [first] = places;
   if (file === undefined) throw new ObjectiveError(`folder ${first ?? workdir} is not there on this worker`);
   throw new ObjectiveError(`module ${file} is not there on this worker, in ${places.join(' or ')}`);
+}
+
+/** Whether a study may have a variable of the worker's environment. */
+export function allowsVariable(allowed: readonly string[], name: string): boolean {
+  return allowed.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));
 }
 
 /** Whether a repository may be fetched from. A prefix ends at a whole part of the path. */

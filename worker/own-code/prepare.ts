@@ -11,15 +11,17 @@ import {
 import { AttemptRefusedError } from '../errors.js';
 import { parseConfig } from '../objectives/config.js';
 import type { OwnPlace } from '../objectives/trial.js';
-import { passedEnvironment } from '../process/environment.js';
 import { allowsRepository, findCode, type Permissions } from './permissions.js';
 import type { Scratch } from './scratch.js';
+import { variablesOf } from './variables.js';
 
 /** What an attempt that runs a study's own code needs before its process can begin. */
 export interface Prepared {
   readonly place: OwnPlace;
-  /** What the study passes on of the worker's environment. */
+  /** What the study sets, and passes on of the worker's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Values in it that nobody else is to see. */
+  readonly secrets: readonly string[];
   /** Takes its folders away again. */
   dispose(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function createOwnCode({ permissions, scratch, cache, cwd }: OwnCodeOptio
       const config = configOf(assignment);
       const file = 'file' in config ? config.file : undefined;
       checkSource(config, permissions);
+      const variables = variablesOf(config, permissions.environment, process.env);
       const isForeign = config.upload !== undefined || config.git !== undefined;
       const there = isForeign ? undefined : await findCode(config, file, permissions, cwd);
       const folder = await scratch.create(`${study}-${trial}-${attempt}`);
@@ -70,8 +73,7 @@ export function createOwnCode({ permissions, scratch, cache, cwd }: OwnCodeOptio
         };
         await mkdir(place.directory);
         await mkdir(place.checkpoint);
-        const environment = passedEnvironment(process.env, config.pass_env);
-        return { place, environment, dispose: () => scratch.remove(folder) };
+        return { place, ...variables, dispose: () => scratch.remove(folder) };
       } catch (error) {
         await scratch.remove(folder);
         throw error;

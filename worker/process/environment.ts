@@ -1,6 +1,4 @@
-import { AttemptRefusedError } from '../errors.js';
-
-/** What every attempt may see of its worker's environment; all else a study names in `pass_env`. */
+/** What every attempt may see of its worker's environment; all else a study names, and its operator allows. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'PATH',
   'LD_LIBRARY_PATH',
@@ -24,23 +22,4 @@ export function baseEnvironment(own: NodeJS.ProcessEnv): Record<string, string> 
     if (value !== undefined && (ALWAYS.has(name) || ALWAYS_BEGINNING.test(name))) seen[name] = value;
   }
   return seen;
-}
-
-/** By these the worker is let in by its coordinator; whoever had them could be a worker, or more. */
-const OWN = /^ASSAY_(TOKEN|TOKEN_FILE|KEY)$/;
-
-/**
- * The variables that a study names, as far as the worker has them.
- *
- * @throws {AttemptRefusedError} when it names one that is the worker's own
- */
-export function passedEnvironment(own: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
-  const kept = names.find((name) => OWN.test(name));
-  if (kept !== undefined) throw new AttemptRefusedError(`pass_env names ${kept}, which a worker passes to no attempt`);
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = own[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }

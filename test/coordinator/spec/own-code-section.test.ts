@@ -21,6 +21,8 @@ describe('a command or module section', () => {
     'command: {argv: [./run], upload: {dir: src, ignore: [data/]}}',
     `command: {argv: [./run], git: {url: "https://h/o/n.git", revision: ${'0a'.repeat(20)}}}`,
     'module: x.mjs',
+    'command: {argv: [./run], env: {A: {env: KEY, secret: true}, B: {env: PLAIN, secret: false}, C: {env: KEY}}}',
+    'module: {file: x.mjs, env: {A: {env: KEY}}}',
     'module: {file: x.ts, export: run, config: {epochs: 3, deep: {lr: $lr}}}',
   ])('may say %s', (objective) => expect(faultsOf(running(objective))).toEqual([]));
 
@@ -65,6 +67,18 @@ describe('a command or module section', () => {
     ['module: {file: 3}', 'f:4:16 module.file: must be a text, not the number 3'],
     ['module: [a]', 'f:4:9 module: must be a text or a mapping, not a list'],
   ])('is refused as %s', (objective, fault) => expect(faultsOf(running(objective))[0]).toBe(fault));
+
+  it('holds no secret itself: a value is refused or warned of, and never repeated', () => {
+    const literal = running('command: {argv: a, env: {A: {value: hunter2, secret: true}}}');
+    expect(faultsOf(literal)[0]).toBe('f:4:29 command.env.A: env is missing; it must be a text');
+    expect(faultsOf(literal).join()).not.toContain('hunter2');
+    const plain = running('module: {file: x.mjs, env: {API_TOKEN: hunter2, A: 1}}');
+    expect(warningsOf(plain)).toEqual([
+      'f:4:29 module.env.API_TOKEN: its value will be in the log; name a variable of the worker that has it, like {env: API_TOKEN}',
+    ]);
+    const parameter = fileWith({ train: 'metric: {name: acc}', space: 'command: a', more: 'space: {x: {env: KEY}}' });
+    expect(faultsOf(parameter).join()).toContain("space.x.env: a parameter's value is in the log");
+  });
 
   it('must say what it reports, because nobody else knows', () => {
     expect(faultsOf(running('module: x.mjs', ''))).toEqual([

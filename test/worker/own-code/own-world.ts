@@ -29,7 +29,14 @@ export class OwnWorld {
 
   constructor(permissions: Partial<Permissions> = {}, overrides: Partial<SlotsOptions> = {}) {
     mkdirSync(this.code);
-    const all = { modules: [this.code], command: true, commandFolders: [this.code], upload: true, git: [''] };
+    const all = {
+      modules: [this.code],
+      command: true,
+      commandFolders: [this.code],
+      upload: true,
+      git: [''],
+      environment: ['*'],
+    };
     const download = (): AsyncIterable<Uint8Array> => {
       throw new Error('nothing is uploaded');
     };

@@ -3,19 +3,28 @@ import { allowsRepository, holds, presentPermissions } from '../../../worker/own
 
 describe('what a worker presents', () => {
   it('is nothing of a study’s own when nothing was allowed', () => {
-    expect(presentPermissions({ modules: [], command: false, commandFolders: [], upload: false, git: [] })).toEqual({
+    expect(
+      presentPermissions({ modules: [], command: false, commandFolders: [], upload: false, git: [], environment: [] }),
+    ).toEqual({
       objectives: [],
       codeSources: [],
     });
   });
 
   it('is what was allowed', () => {
-    expect(presentPermissions({ modules: ['/m'], command: true, commandFolders: [], upload: true, git: [''] })).toEqual(
-      {
-        objectives: ['module', 'command'],
-        codeSources: ['upload', 'git'],
-      },
-    );
+    expect(
+      presentPermissions({
+        modules: ['/m'],
+        command: true,
+        commandFolders: [],
+        upload: true,
+        git: [''],
+        environment: [],
+      }),
+    ).toEqual({
+      objectives: ['module', 'command'],
+      codeSources: ['upload', 'git'],
+    });
   });
 });
 
