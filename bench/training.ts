@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packagePath } from '../proto/package-path.js';
-import { alternate, type Contender, measure, median, type Rate, ratio } from './training/measure.js';
+import { alternate, type Contender, measure, measurePairs, median, type Rate, ratio } from './training/measure.js';
 import { MODELS, type Model } from './training/networks.js';
 import { openSlots, runTrial } from './training/start-times.js';
 
 /*
  * How fast the built-in training is, in images per second of training with SGD:
  *   npm run bench:train [-- --backends wasm,tfjs-node] [--rounds 5] [--seconds 5]
- *                       [--prototype DIR] [--python PATH] [--endurance 500] [--only rates,slots,starts]
+ *                       [--prototype DIR] [--python PATH] [--endurance 500] [--only rates,overhead,slots,starts]
  * Beside it, in turn with it: a bare loop over the same layers without epochs, metrics and pauses; the layers library of
  * TensorFlow.js on the same backend; another bench (--prototype: a folder with a bench.mjs that is called with
  * "wasm 1 simd MODEL BATCH layers sgd SECONDS" and prints JSON with imgPerSec); PyTorch, of a Python that has it.
  * Every figure comes from a process of its own; in brackets the figure per second of processor time, which says more where
- * others use the machine too. Then two slots against one, the start of a trial, and many trials in a row on one worker.
+ * others use the machine too. What an epoch costs beside as many bare steps is measured in one process, in turn with them,
+ * in processor time. Then two slots against one, the start of a trial, and many trials in a row on one worker.
  */
 
 const { values: options } = parseArgs({
@@ -27,7 +28,7 @@ const { values: options } = parseArgs({
     prototype: { type: 'string' },
     python: { type: 'string' },
     endurance: { type: 'string', default: '0' },
-    only: { type: 'string', default: 'rates,slots,starts' },
+    only: { type: 'string', default: 'rates,overhead,slots,starts' },
   },
 });
 const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
@@ -43,6 +44,11 @@ const subject = (name: string, backend: string, model: Model, batch: number): Co
 print(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}, ${rounds} rounds of ${seconds} s each`);
 const parts = options.only.split(',');
 if (parts.includes('rates')) for (const model of MODELS) for (const batch of BATCHES) await compare(model, batch);
+if (parts.includes('overhead')) {
+  for (const backend of backends) {
+    for (const model of MODELS) for (const batch of BATCHES) await measureOverhead(backend, model, batch);
+  }
+}
 if (parts.includes('slots')) for (const model of MODELS) await compareSlots(model);
 if (parts.includes('starts')) await measureStarts();
 if (Number(options.endurance) > 0) await endure(Number(options.endurance));
@@ -63,9 +69,21 @@ async function compare(model: Model, batch: number): Promise<void> {
       if (name === `assay ${backend}` || !(name.endsWith(backend) || !name.includes(' '))) continue;
       print(`  assay ${backend} / ${name}: ${ratios(assay, each)}`);
     }
-    const overhead = ratio(cpuRates(rates.get(`bare ${backend}`)!), cpuRates(assay));
-    print(`  overhead of assay ${backend}: at most ${((overhead.high - 1) * 100).toFixed(1)} % of processor time`);
   }
+}
+
+async function measureOverhead(backend: string, model: Model, batch: number): Promise<void> {
+  const pairs: number[] = [];
+  for (let round = 0; round < rounds; round++)
+    pairs.push(...(await measurePairs(subject('overhead', backend, model, batch))));
+  const { mean, low, high } = ratio(
+    pairs,
+    pairs.map(() => 1),
+  );
+  const percent = (value: number): string => `${((value - 1) * 100).toFixed(1)} %`;
+  print(
+    `overhead on ${backend}, ${model}, batch ${batch}: ${percent(mean)} of processor time (${percent(low)} to ${percent(high)}), ${pairs.length} pairs`,
+  );
 }
 
 function prototype(model: Model, batch: number): Contender[] {

@@ -36,6 +36,14 @@ function rateOf(printed: Partial<Rate> & { imgPerSec?: number; cpuPerWall?: numb
   return { rate, cpuRate: printed.cpuRate ?? rate / (printed.cpuPerWall ?? 1), what };
 }
 
+/** What a process printed of pairs that it measured. */
+export async function measurePairs({ name, command: [program, ...args] }: Contender): Promise<readonly number[]> {
+  const { stdout } = await run(program, args, { maxBuffer: 1 << 24 });
+  const { ratios } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { ratios?: number[] };
+  if (ratios === undefined || ratios.length < 2) throw new Error(`${name} measured no pairs`);
+  return ratios;
+}
+
 /** Rates of several contenders, taken in turn so that whatever else the machine does meets all of them. */
 export async function alternate(contenders: readonly Contender[], rounds: number): Promise<Map<string, Rate[]>> {
   const rates = new Map<string, Rate[]>(contenders.map(({ name }) => [name, []]));

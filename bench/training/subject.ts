@@ -1,4 +1,4 @@
-// One measurement in a process of its own: node subject.js assay|bare|tfjs BACKEND MODEL BATCH SECONDS
+// One measurement in a process of its own: node subject.js assay|bare|tfjs|overhead BACKEND MODEL BATCH SECONDS
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../worker/train/backend/backend.js';
 import { createTrainer } from '../../worker/train/create-trainer.js';
@@ -20,14 +20,17 @@ const batch = Number(batchText);
 const seconds = Number(secondsText);
 /** Batches that bare loops go round. */
 const ROUND = 8;
-/** Steps of an epoch. */
-const EPOCH_STEPS = 64;
+/** Steps of an epoch, fewer where one takes long: pairs of epochs are to be short. */
+const EPOCH_STEPS = model === 'mlp' ? 64 : 16;
 /** Steps that are not counted. */
 const WARM_STEPS = 5;
 
 const { reason } = await useBackend(backend);
-const { images, spent, processor } = await { assay, bare, tfjs }[subject]!();
-process.stdout.write(`${JSON.stringify({ rate: images / spent, cpuRate: images / processor, what: reason })}\n`);
+if (subject === 'overhead') process.stdout.write(`${JSON.stringify({ ratios: await overhead() })}\n`);
+else {
+  const { images, spent, processor } = await { assay, bare, tfjs }[subject]!();
+  process.stdout.write(`${JSON.stringify({ rate: images / spent, cpuRate: images / processor, what: reason })}\n`);
+}
 process.exit(0);
 
 interface Measured {
@@ -54,7 +57,11 @@ async function assay(): Promise<Measured> {
 }
 
 /** The same layers, kernels and optimizer in a loop, and nothing else: batches lie ready as floats. */
-async function bare(): Promise<Measured> {
+function bare(): Promise<Measured> {
+  return loop(bareStep());
+}
+
+function bareStep(): (index: number) => void {
   const config = configOf(model, batch);
   const data = noise(batch * ROUND);
   const loss = createLoss(config, data.name, data.classes);
@@ -63,14 +70,42 @@ async function bare(): Promise<Measured> {
   const optimizer = createOptimizer(config.optimizer, config, network.parameters);
   const floats = floatBatches();
   let count = 0;
-  return loop((index) => {
+  return (index) => {
     tf.tidy(() => {
       const targets = loss.targets(data.labels.subarray(index * batch, (index + 1) * batch));
       const input = tf.tensor2d(floats[index]!, [batch, 784]);
       const gradients = network.gradients(input, (logits) => loss.measure(logits, targets).gradient());
       optimizer.step(gradients, config.optimizer.learning_rate, ++count);
     });
-  });
+  };
+}
+
+/**
+ * Processor time of an epoch over that of as many bare steps, pair by pair: what else the machine does meanwhile, and a
+ * processor that changes its pace, meets both of a pair alike.
+ */
+async function overhead(): Promise<number[]> {
+  const trainer = createTrainer(configOf(model, batch), noise(batch * EPOCH_STEPS), 1);
+  const { signal } = new AbortController();
+  const step = bareStep();
+  const epoch = async (): Promise<number> => {
+    const used = process.cpuUsage();
+    await trainer.epoch(signal);
+    return since(used);
+  };
+  const steps = (): number => {
+    const used = process.cpuUsage();
+    for (let index = 0; index < EPOCH_STEPS; index++) step(index % ROUND);
+    return since(used);
+  };
+  const pairs: number[] = [];
+  const end = performance.now() + 1000 * seconds;
+  for (let pair = 0; pair < WARM_STEPS || performance.now() < end; pair++) {
+    // Each goes first as often as the other.
+    const [first, second] = pair % 2 === 0 ? [await epoch(), steps()] : [steps(), await epoch()];
+    if (pair >= WARM_STEPS) pairs.push(pair % 2 === 0 ? first / second : second / first);
+  }
+  return pairs;
 }
 
 /** The layers library of TensorFlow.js on the same backend. */

@@ -37,7 +37,7 @@ export interface TrainerParts {
 const VALIDATION_BATCH = 500;
 
 /** How long steps follow each other before the event loop has its turn, milliseconds; after a pass's first it always has. */
-const TURN_MS = 3;
+const TURN_MS = 10;
 
 /** Steps between two looks at whether the loss is still a number: a look waits for the engine to catch up. */
 const DIVERGENCE_CHECK_STEPS = 64;

@@ -156,6 +156,7 @@ describe('a module that misbehaves', () => {
       'time limit of 1s500ms reached',
     ],
     ['exits 0', `${REPORTS} process.exit(0);`, {}, 'the process exited with code 0'],
+    ['exits 0 without a report', `process.exit(0);`, {}, 'the process exited with code 0'],
     ['exits 3', `console.error('giving up'); process.exit(3);`, {}, 'the process exited with code 3: giving up'],
     ['kills itself', `process.kill(process.pid, 'SIGSEGV'); for (;;);`, {}, 'the process was killed by SIGSEGV'],
     ['reports nothing', '', {}, /^objective\(trial\) of \S+ returned and reported nothing: call trial\.report/],
@@ -240,6 +241,23 @@ describe('a module that misbehaves', () => {
     const pid = attempt.reports[0]!.metrics['pid']!;
     await waitFor('the grandchild to be gone', () => !isAlive(pid));
   });
+
+  it('forks again and again: all of them are gone with it, and the reason is its own', async () => {
+    const attempt = world.module(
+      `import { spawn } from 'node:child_process';
+       export function objective(trial) {
+         for (let i = 1; i <= 40; i++) {
+           const { pid } = spawn('sh', ['-c', 'sleep 1000 & sleep 1000'], { detached: i % 2 === 0, stdio: 'ignore' });
+           trial.report({ pid }, i);
+         }
+         throw new Error('enough');
+       }`,
+    );
+    expect(await attempt.whenEnded).toEqual({ outcome: 'failed', error: 'Error: enough' });
+    const pids = attempt.reports.map(({ metrics }) => metrics['pid']!);
+    expect(pids).toHaveLength(40);
+    await waitFor('all of them to be gone', () => !pids.some(isAlive));
+  }, 60_000);
 
   it.each([
     ['is not there', 'missing.mjs', /^module missing\.mjs is not there on this worker, in /],

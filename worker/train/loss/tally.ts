@@ -2,26 +2,40 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Measured } from './loss.js';
 
 /**
- * Adds up loss and right answers where the engine keeps them, so that a step need not wait for its numbers to be
- * read. Created outside of `tf.tidy`.
+ * Adds up loss and right answers. What steps have measured stays where the engine keeps it until somebody asks, so that no
+ * step waits for its numbers to be read or costs more than a place in a list; the asker is to come every few dozen steps.
  */
 export class Tally {
   count = 0;
-  #sums: tf.Tensor = tf.zeros([2]);
+  #loss = 0;
+  #correct = 0;
+  #unread: tf.Tensor[] = [];
 
   add({ sums }: Measured): void {
-    const next = tf.keep(tf.add(this.#sums, sums));
-    this.#sums.dispose();
-    this.#sums = next;
+    this.#unread.push(tf.keep(sums));
   }
 
   /** Means over the images counted so far. */
   async summary(): Promise<{ readonly loss: number; readonly accuracy: number; readonly count: number }> {
-    const [loss, correct] = await this.#sums.data();
-    return { loss: loss! / this.count, accuracy: correct! / this.count, count: this.count };
+    await this.#read();
+    const { count } = this;
+    return { loss: this.#loss / count, accuracy: this.#correct / count, count };
   }
 
   dispose(): void {
-    this.#sums.dispose();
+    tf.dispose(this.#unread);
+    this.#unread = [];
+  }
+
+  async #read(): Promise<void> {
+    if (this.#unread.length === 0) return;
+    const together = tf.tidy(() => tf.stack(this.#unread));
+    this.dispose();
+    const values = await together.data();
+    together.dispose();
+    for (let i = 0; i < values.length; i += 2) {
+      this.#loss += values[i]!;
+      this.#correct += values[i + 1]!;
+    }
   }
 }
