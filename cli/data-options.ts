@@ -1,4 +1,8 @@
 import { type Command, Option } from 'commander';
+import { parseWorkerConfig } from '../worker/config.js';
+import type { DataPlaces } from '../worker/data-places.js';
+import { WorkerConfigError } from '../worker/errors.js';
+import { BAD_INPUT, UserError } from './fail.js';
 
 /** Where the workers that a command starts find data sets. */
 export interface DataOptions {
@@ -48,3 +52,19 @@ export const DATA_OPTION_NAMES: Readonly<Record<string, string>> = {
   mirror: '--mirror',
   offline: '--offline',
 };
+
+/**
+ * Where a worker that is started with these would look.
+ *
+ * @throws {UserError} when one of them cannot be used
+ */
+export function dataPlacesOf(options: DataOptions): DataPlaces & { readonly cacheDir: string } {
+  try {
+    const { datasetsDir, cacheDir, mirror, offline } = parseWorkerConfig(dataSettings(options));
+    return { datasetsDir, cacheDir, mirror, offline };
+  } catch (error) {
+    if (!(error instanceof WorkerConfigError)) throw error;
+    const message = error.message.replaceAll(/^\w+(?=:)/gm, (setting) => DATA_OPTION_NAMES[setting] ?? setting);
+    throw new UserError(message, BAD_INPUT, { cause: error });
+  }
+}

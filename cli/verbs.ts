@@ -30,6 +30,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/datasets.js')).datasetsCommand(),
   },
   {
+    name: 'doctor',
+    group: START,
+    summary: 'check this machine and the way to a coordinator, and say what to do',
+    examples: ['assay doctor', 'assay doctor --coordinator 10.0.0.5:7070 --ca ca.crt --token-file box.token --json'],
+    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  },
+  {
     name: 'coordinator',
     group: FLEET,
     summary: 'start the coordinator that studies are submitted to',
@@ -38,6 +45,7 @@ export const VERBS: readonly Verb[] = [
       'assay coordinator --listen 127.0.0.1:7171 --state /var/lib/assay',
       'assay coordinator --listen 10.0.0.5:7070 --tls-cert tls/coordinator.crt --tls-key tls/coordinator.key',
       'assay coordinator --notify-url https://chat.lab/hook',
+      'assay coordinator --metrics 127.0.0.1:9465 --log-format json',
     ],
     load: async () => (await import('./commands/coordinator.js')).coordinatorCommand(),
   },

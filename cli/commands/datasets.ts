@@ -1,12 +1,10 @@
 import { Argument, Command } from 'commander';
-import { parseWorkerConfig } from '../../worker/config.js';
-import { WorkerConfigError } from '../../worker/errors.js';
 import { ObjectiveError } from '../../worker/objectives/errors.js';
 import { listDatasets } from '../../worker/train/dataset/catalog.js';
 import { fetchNamedSet, isFetched } from '../../worker/train/dataset/named-cache.js';
 import { NAMED_SETS, type NamedSet } from '../../worker/train/dataset/named-sets.js';
-import { addDataOptions, DATA_OPTION_NAMES, type DataOptions, dataSettings } from '../data-options.js';
-import { BAD_INPUT, FAILURE, UserError } from '../fail.js';
+import { addDataOptions, type DataOptions, dataPlacesOf } from '../data-options.js';
+import { FAILURE, UserError } from '../fail.js';
 import { onInterrupt } from '../interrupt.js';
 
 export function datasetsCommand(): Command {
@@ -20,8 +18,8 @@ export function datasetsCommand(): Command {
 }
 
 async function datasets(names: readonly string[], options: DataOptions): Promise<void> {
-  const { datasetsDir, cacheDir, mirror, offline } = check(dataSettings(options));
-  const places = { datasetsDir, cacheDir, mirror, offline };
+  const places = dataPlacesOf(options);
+  const { cacheDir, offline } = places;
   if (names.length === 0) {
     const there = new Set(await listDatasets({ ...places, offline: true }));
     for (const name of there) process.stdout.write(`${name}\n`);
@@ -47,16 +45,6 @@ async function datasets(names: readonly string[], options: DataOptions): Promise
     throw error instanceof ObjectiveError ? new UserError(error.message, FAILURE, { cause: error }) : error;
   } finally {
     interruption.close();
-  }
-}
-
-function check(settings: unknown): ReturnType<typeof parseWorkerConfig> {
-  try {
-    return parseWorkerConfig(settings);
-  } catch (error) {
-    if (!(error instanceof WorkerConfigError)) throw error;
-    const message = error.message.replaceAll(/^\w+(?=:)/gm, (setting) => DATA_OPTION_NAMES[setting] ?? setting);
-    throw new UserError(message, BAD_INPUT, { cause: error });
   }
 }
 

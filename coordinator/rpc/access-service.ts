@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { type AccessServiceServer, type CreateTokenRequest, Role, type Token } from '../../proto/index.js';
+import { PACKAGE_VERSION } from '../../proto/package-version.js';
+import { PROTOCOL_VERSION } from '../../proto/version.js';
 import { type Caller, callerOf } from '../access/caller.js';
 import { checkName, oneOf } from '../access/naming.js';
 import type { Role as RoleName } from '../access/roles.js';
@@ -22,7 +24,13 @@ export function createAccessService({ tokens, logger }: AccessServiceOptions): A
     whoAmI: (call, callback) => {
       const { role, token } = callerOf(call);
       const record = tokens?.find(token);
-      callback(null, { role: ROLES[role], token: record && toToken(record) });
+      callback(null, {
+        role: ROLES[role],
+        token: record && toToken(record),
+        atMs: Date.now(),
+        version: PACKAGE_VERSION,
+        protocolVersion: PROTOCOL_VERSION,
+      });
     },
 
     createToken: (call, callback) =>

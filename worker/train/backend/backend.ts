@@ -6,6 +6,8 @@ export interface Backend {
   readonly name: string;
   /** How to get it where it is not installed; undefined for those that come along. */
   readonly remedy?: string | undefined;
+  /** Whether it is of use only where there is a GPU. */
+  readonly needsGpu?: boolean;
   /**
    * Registers and starts the engine.
    *
@@ -28,6 +30,7 @@ export interface ChosenBackend {
 const BACKENDS: readonly Backend[] = [
   {
     name: 'tfjs-node-gpu',
+    needsGpu: true,
     remedy: 'npm install @tensorflow/tfjs-node-gpu@4.22.0, or node deploy/install-tfjs-node.mjs --gpu',
     load: async () => (await import('./load-tfjs-node.js')).loadTfjsNodeGpu(),
   },
@@ -38,6 +41,7 @@ const BACKENDS: readonly Backend[] = [
   },
   {
     name: 'webgpu',
+    needsGpu: true,
     remedy: 'npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0',
     load: async (asked) => (await import('./load-webgpu.js')).loadWebgpu(asked),
   },
@@ -46,6 +50,21 @@ const BACKENDS: readonly Backend[] = [
 ];
 
 export const BACKEND_NAMES: readonly string[] = ['auto', ...BACKENDS.map((backend) => backend.name)];
+
+/** A backend that one has to install. */
+export interface InstallableBackend {
+  readonly name: string;
+  readonly remedy: string;
+  readonly needsGpu: boolean;
+}
+
+/** Backends that are faster than one, the fastest first. */
+export function fasterBackends(than: string): readonly InstallableBackend[] {
+  const place = BACKENDS.findIndex(({ name }) => name === than);
+  return BACKENDS.slice(0, Math.max(0, place)).flatMap(({ name, remedy, needsGpu = false }) =>
+    remedy === undefined ? [] : [{ name, remedy, needsGpu }],
+  );
+}
 
 /**
  * Loads a backend and makes it the one TensorFlow.js computes on.

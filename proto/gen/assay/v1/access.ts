@@ -113,7 +113,15 @@ export interface WhoAmIResponse {
   /** The caller's role. */
   readonly role: Role;
   /** The caller's token; absent where no token is asked for. */
-  readonly token: Token | undefined;
+  readonly token:
+    | Token
+    | undefined;
+  /** The coordinator's clock, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** The coordinator's version, for people. */
+  readonly version: string;
+  /** What it speaks, "major.minor". */
+  readonly protocolVersion: string;
 }
 
 /** Asks for a token to be let in. */
@@ -315,7 +323,7 @@ export const WhoAmIRequest: MessageFns<WhoAmIRequest> = {
 };
 
 function createBaseWhoAmIResponse(): WhoAmIResponse {
-  return { role: Role.ROLE_UNSPECIFIED, token: undefined };
+  return { role: Role.ROLE_UNSPECIFIED, token: undefined, atMs: 0, version: "", protocolVersion: "" };
 }
 
 export const WhoAmIResponse: MessageFns<WhoAmIResponse> = {
@@ -325,6 +333,15 @@ export const WhoAmIResponse: MessageFns<WhoAmIResponse> = {
     }
     if (message.token !== undefined) {
       Token.encode(message.token, writer.uint32(18).fork()).join();
+    }
+    if (message.atMs !== 0) {
+      writer.uint32(24).int64(message.atMs);
+    }
+    if (message.version !== "") {
+      writer.uint32(34).string(message.version);
+    }
+    if (message.protocolVersion !== "") {
+      writer.uint32(42).string(message.protocolVersion);
     }
     return writer;
   },
@@ -358,6 +375,30 @@ export const WhoAmIResponse: MessageFns<WhoAmIResponse> = {
             message.token = Token.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.protocolVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -377,6 +418,9 @@ export const WhoAmIResponse: MessageFns<WhoAmIResponse> = {
     const message = createBaseWhoAmIResponse() as any;
     message.role = object.role ?? Role.ROLE_UNSPECIFIED;
     message.token = (object.token !== undefined && object.token !== null) ? Token.fromPartial(object.token) : undefined;
+    message.atMs = object.atMs ?? 0;
+    message.version = object.version ?? "";
+    message.protocolVersion = object.protocolVersion ?? "";
     return message;
   },
 };
