@@ -5,6 +5,8 @@ import { drawSecret, hashOf, idOf, type TokenRecord } from './token.js';
 
 /** How long a log-in on the dashboard lasts, milliseconds. */
 const SESSION_MS = 12 * 3_600_000;
+/** Most log-ins of one token at a time; beyond that the oldest ends. */
+const MOST_SESSIONS = 100;
 
 /** Why a secret is not let in. */
 export type Fault = 'unknown' | 'revoked' | 'expired';
@@ -108,7 +110,7 @@ export class Tokens {
   /** Begins a session of the dashboard. @returns its secret, for a cookie */
   async logIn(parent: TokenRecord): Promise<string> {
     const now = this.#clock();
-    for (const old of this.#sessions()) if (this.faultOf(old) !== undefined) await this.#store.remove(old.id);
+    for (const old of this.#superfluous(parent)) await this.#store.remove(old.id);
     const secret = drawSecret();
     const sha256 = hashOf(secret);
     await this.#store.put({
@@ -128,6 +130,14 @@ export class Tokens {
   async logOut(secret: string): Promise<void> {
     const found = this.check(secret, 'session');
     if (typeof found !== 'string') await this.#store.remove(found.id);
+  }
+
+  /** Sessions that have ended, and the oldest of a token that is to begin another beyond the most. */
+  #superfluous(parent: TokenRecord): readonly TokenRecord[] {
+    const ended = this.#sessions().filter((session) => this.faultOf(session) !== undefined);
+    const theirs = this.#sessions().filter((session) => session.parent === parent.id && !ended.includes(session));
+    theirs.sort((a, b) => b.createdAtMs - a.createdAtMs);
+    return [...ended, ...theirs.slice(MOST_SESSIONS - 1)];
   }
 
   #admins(): TokenRecord[] {

@@ -46,10 +46,12 @@ export function letIn(gate: Gate): MiddlewareHandler<Env> {
       gate.tell(incoming.socket.remoteAddress ?? 'unknown', admission.message);
       return turnedAway(context, admission);
     }
-    outgoing.once(
-      'close',
-      gate.watch(admission.record, () => outgoing.destroy()),
-    );
+    // An answer that lasts is a stream of events; whoever logs out is still told so, and the browser forgets the cookie.
+    if (context.req.method === 'GET')
+      outgoing.once(
+        'close',
+        gate.watch(admission.record, () => outgoing.destroy()),
+      );
     return next();
   };
 }

@@ -58,6 +58,8 @@ type Handler = (call: ServerCall, callback?: Callback) => void;
 interface Asked {
   readonly path: string;
   readonly kind: CallKind;
+  /** Whether it may last. */
+  readonly streams: boolean;
   readonly call: ServerCall;
   readonly callback: Callback | undefined;
 }
@@ -109,8 +111,9 @@ export class Door {
     for (const definition of this.definitions) {
       const entries = Object.entries(definition).map(([name, { path, requestStream, responseStream }]) => {
         const session = requestStream && responseStream && !this.#always.has(path);
+        const streams = requestStream || responseStream;
         const kind = session ? 'session' : responseStream ? 'followed' : 'call';
-        return [name, (call: ServerCall, callback?: Callback) => this.#ask({ path, kind, call, callback })];
+        return [name, (call: ServerCall, callback?: Callback) => this.#ask({ path, kind, streams, call, callback })];
       });
       this.#server.addService(definition, Object.fromEntries(entries));
     }
@@ -188,7 +191,9 @@ export class Door {
     const admission = this.#gate.method(path, { token: takeBearer(call.metadata) ?? trigger });
     if (admission.ok) {
       introduce(call, admission.caller);
-      this.#take(admission.record === undefined ? asked : this.#watched(asked, admission.record));
+      // What is one question has one answer, also when it was to revoke the token that it came with.
+      const watched = asked.streams && admission.record !== undefined;
+      this.#take(watched ? this.#watched(asked, admission.record) : asked);
     } else this.#turnAway(asked, admission);
   }
 

@@ -101,6 +101,21 @@ describe.each(Object.keys(adapters))('tokens in %s', (name) => {
     expect(tokens.check(session, 'session')).toBe('unknown');
     expect([...store.all()]).toHaveLength(1);
   });
+
+  it('let no more than a hundred sessions in at a time, the newest ones', async () => {
+    let now = 1_000;
+    const tokens = new Tokens(store, () => now);
+    const record = await make(tokens, drawSecret());
+    const sessions: string[] = [];
+    for (; sessions.length < 102; now += 1) sessions.push(await tokens.logIn(record));
+    expect(
+      sessions.map((session) => tokens.check(session, 'session')).filter((found) => found === 'unknown'),
+    ).toHaveLength(2);
+    expect(tokens.check(sessions[1]!, 'session')).toBe('unknown');
+    now += 12 * 3_600_000;
+    await tokens.logIn(record);
+    expect([...store.all()]).toHaveLength(2);
+  });
 });
 
 describe('tokens in sqlite', () => {

@@ -8,6 +8,7 @@ import { wayTo } from '../../../proto/client-access.js';
 import {
   AccessServiceClient,
   ArtifactServiceClient,
+  type RevokeTokenResponse,
   Role,
   StudyServiceClient,
   type WhoAmIResponse,
@@ -164,6 +165,16 @@ describe('the service of tokens', () => {
     const { role, token } = await ask<WhoAmIResponse>((done) => access.whoAmI({}, done));
     expect(role).toBe(Role.ROLE_ADMIN);
     expect(token).toMatchObject({ role: Role.ROLE_ADMIN, revokedAtMs: 0 });
+  });
+
+  it('answers who revokes the token that they come with', async () => {
+    const { secret, record } = await entered.letIn('admin');
+    const way = wayTo(entered.rpc, { token: secret });
+    const client = new AccessServiceClient(entered.rpc, way.credentials, way.options);
+    const answer = await ask<RevokeTokenResponse>((done) => client.revokeToken({ token: record.id }, done));
+    expect(answer.token).toMatchObject({ id: record.id });
+    await expect(ask((done) => client.listTokens({}, done))).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    client.close();
   });
 
   it('makes one token of a request that is repeated, and tells no hash', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { World, waitFor } from '../processes.js';
+import { axeFaults } from './browser.js';
 import { searchFile, setBrowser, submit } from './stage.js';
 
 /* Logging in, with a real browser and a coordinator that speaks TLS. */
@@ -44,6 +45,10 @@ describe('the log-in page', () => {
   it('shows nothing to who has no token, says why a wrong one is refused, and lets a right one in until the log-out', async () => {
     const { page, context } = await open();
     await page.getByRole('heading', { name: 'Log in' }).waitFor();
+    const accessible = await (await browser().newContext({ ignoreHTTPSErrors: true, bypassCSP: true })).newPage();
+    await accessible.goto(address);
+    await accessible.getByRole('heading', { name: 'Log in' }).waitFor();
+    expect(await axeFaults(accessible)).toEqual([]);
     await page.getByLabel('Token').fill(`assay_${'x'.repeat(43)}`);
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('alert').getByText('the token is not known here').waitFor();
