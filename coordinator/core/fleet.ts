@@ -57,6 +57,8 @@ export interface Worker {
   attachedAt: number;
   /** When it was last heard of; its attempts' leases run from here. */
   heardAt: number;
+  /** Not heard of for a whole lease, though its stream may be open: it gets nothing until it is. */
+  silent: boolean;
   readonly attempts: Map<string, Held>;
   attemptsDone: number;
   /** Of those done, the ones that failed or timed out. */
@@ -76,7 +78,7 @@ export interface Worker {
  */
 export class Fleet {
   readonly workers: Map<string, Worker> = new Map();
-  /** Workers that may take an attempt now: connected, neither draining nor in quarantine, with a free slot. */
+  /** Workers that may take an attempt now: connected and heard of, neither draining nor in quarantine, with a free slot. */
   readonly free: FreeWorkers<Worker> = new FreeWorkers();
   readonly #quarantined = new Set<Worker>();
   #checkedAt: number | undefined;
@@ -101,6 +103,7 @@ export class Fleet {
     worker.draining = worker.leaving !== undefined;
     worker.attachedAt = at;
     worker.heardAt = at;
+    worker.silent = false;
     this.#refile(worker);
     return worker;
   }
@@ -125,7 +128,12 @@ export class Fleet {
 
   heard(id: string, at: number): Worker | undefined {
     const worker = this.workers.get(id);
-    if (worker !== undefined) worker.heardAt = at;
+    if (worker === undefined) return undefined;
+    worker.heardAt = at;
+    if (worker.silent) {
+      worker.silent = false;
+      this.#refile(worker);
+    }
     return worker;
   }
 
@@ -187,12 +195,15 @@ export class Fleet {
     this.#checkedAt = at;
   }
 
-  /** Workers not heard of for `leaseMs` that still hold attempts. */
+  /** Workers not heard of for `leaseMs` that still hold attempts. None of the silent ones gets another. */
   *silent(at: number, leaseMs: number): Iterable<Worker> {
     for (const worker of this.workers.values()) {
       // Nobody was heard in the future: where the clock was put back, leases would be as much longer.
       worker.heardAt = Math.min(worker.heardAt, at);
-      if (worker.attempts.size > 0 && at - worker.heardAt >= leaseMs) yield worker;
+      if (at - worker.heardAt < leaseMs) continue;
+      worker.silent = true;
+      this.#refile(worker);
+      if (worker.attempts.size > 0) yield worker;
     }
   }
 
@@ -228,6 +239,7 @@ export class Fleet {
         leaving: undefined,
         attachedAt: at,
         heardAt: at,
+        silent: false,
         attempts: new Map(),
         attemptsDone: 0,
         attemptsFailed: 0,
@@ -242,8 +254,9 @@ export class Fleet {
   }
 
   #refile(worker: Worker): void {
-    const { connected, draining, conduct, capacity } = worker;
-    if (connected && !draining && conduct.quarantine === undefined && capacity.slots > 0) this.free.put(worker);
+    const { connected, draining, silent, conduct, capacity } = worker;
+    if (connected && !draining && !silent && conduct.quarantine === undefined && capacity.slots > 0)
+      this.free.put(worker);
     else this.free.remove(worker);
   }
 

@@ -52,6 +52,7 @@ function firstAllowed(shelf: ReadonlySet<Worker>, study: Study, avoid: ReadonlyS
 function hasOther(fleet: Fleet, study: Study, avoid: ReadonlySet<string>): boolean {
   for (const worker of fleet.workers.values()) {
     if (avoid.has(worker.id) || !worker.connected || worker.draining || worker.profile === undefined) continue;
+    if (worker.silent) continue;
     if (worker.conduct.quarantine !== undefined || study.refusedBy.has(worker.id)) continue;
     if (unfit(study.spec, worker.profile) === undefined) return true;
   }

@@ -366,7 +366,10 @@ export function starvation(study: Study, fleet: Fleet): string | undefined {
   const reasons = new Map<string, string>();
   for (const worker of attached) {
     const { quarantine } = worker.conduct;
-    const reason = whyNot(study, worker.profile!) ?? (quarantine && `is in quarantine: ${quarantine.reason}`);
+    const reason =
+      whyNot(study, worker.profile!) ??
+      (quarantine && `is in quarantine: ${quarantine.reason}`) ??
+      (worker.silent ? 'is attached, but has not been heard of for a whole lease' : undefined);
     if (reason === undefined) return worker.draining ? `${NOTHING_RUNS}the workers drain` : undefined;
     if (!reasons.has(reason)) reasons.set(reason, worker.profile!.name);
   }

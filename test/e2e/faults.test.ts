@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { World, waitFor } from './processes.js';
+import { type Running, World, waitFor } from './processes.js';
 
 interface TrialJson {
   readonly number: number;
@@ -62,6 +62,15 @@ const midTrial = (worker?: string) =>
     ),
   );
 
+/** Waits until a stopped worker has told nothing for a while: three looks at its trial that see the same step. */
+async function nothingNewIn({ child }: Running): Promise<void> {
+  let steps: number[] = [];
+  await waitFor(`process ${child.pid} to be stopped`, async () => {
+    steps = [...steps, (await board()).running[0]!.lastStep].slice(-3);
+    return steps.length === 3 && new Set(steps).size === 1;
+  });
+}
+
 describe('a killed worker', () => {
   it('loses no trial: another attempt takes its place and the count is exact', { timeout: 120_000 }, async () => {
     await world.coordinator(...LEASE);
@@ -101,6 +110,61 @@ describe('a killed coordinator', () => {
     );
     const shown = await world.json<{ trial: TrialJson }>('show', 'faults', String(before.number), '--json');
     expect(shown.trial.reports.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(worker.child.exitCode).toBeNull();
+  });
+});
+
+describe('a stopped worker (SIGSTOP)', () => {
+  it('that goes on within its lease loses nothing', { timeout: 120_000 }, async () => {
+    await world.coordinator('--heartbeat', '1s', '--lease', '30s');
+    await submit({ trials: 3 });
+    const worker = world.worker('napping', '--slots', '1');
+    await midTrial();
+    worker.child.kill('SIGSTOP');
+    await nothingNewIn(worker);
+    worker.child.kill('SIGCONT');
+    await finished();
+    const ends = (await trials()).flatMap(({ attempts }) => attempts.map(({ end }) => end));
+    expect(ends).toEqual(['completed', 'completed', 'completed']);
+  });
+
+  it('that sleeps beyond its lease is replaced, and gives up what it ran', { timeout: 120_000 }, async () => {
+    await world.coordinator(...LEASE);
+    await submit();
+    const sleeper = world.worker('sleeper', '--slots', '1');
+    const { number } = await midTrial('sleeper');
+    sleeper.child.kill('SIGSTOP');
+    world.worker('heir', '--slots', '2');
+    await waitFor('the trial to be taken over', async () => (await trials())[number]!.attempts.length === 2);
+    sleeper.child.kill('SIGCONT');
+    await finished();
+    const all = await trials();
+    expect(all.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'complete'));
+    expect(all[number]!.attempts.map(({ worker, end }) => [worker, end])).toEqual([
+      ['sleeper', 'lost'],
+      ['heir', 'completed'],
+    ]);
+    expect(sleeper.child.exitCode).toBeNull();
+    await waitFor('the sleeper to be attached again', async () => {
+      const workers = await world.json<{ name: string; connected: boolean }[]>('workers', '--json');
+      return workers.some(({ name, connected }) => name === 'sleeper' && connected);
+    });
+  });
+});
+
+describe('a stopped coordinator (SIGSTOP)', () => {
+  it('that sleeps beyond all leases takes none of them away', { timeout: 120_000 }, async () => {
+    const coordinator = await world.coordinator(...LEASE);
+    await submit();
+    const worker = world.worker('patient', '--slots', '2');
+    await midTrial();
+    coordinator.child.kill('SIGSTOP');
+    // Longer than the lease of two seconds: the worker has heartbeats to send all the while.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    coordinator.child.kill('SIGCONT');
+    await finished();
+    const ends = (await trials()).flatMap(({ attempts }) => attempts.map(({ end }) => end));
+    expect(ends).toEqual(Array.from({ length: 6 }, () => 'completed'));
     expect(worker.child.exitCode).toBeNull();
   });
 });

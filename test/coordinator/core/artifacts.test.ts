@@ -56,7 +56,7 @@ describe('a checkpoint', () => {
   it('is where the next attempt goes on: the reports up to it stay and are not taken again', () => {
     save(attemptOf(0), checkpoint(2));
     scene.pass(LEASE_MS);
-    scene.attach('w2');
+    scene.hear('w1', []);
     expect(scene.events.find((event) => event.type === 'AttemptStarted' && event.attempt === 2)).toMatchObject({
       trial: 0,
       knownStep: 2,

@@ -173,8 +173,9 @@ describe('leases', () => {
 
   it('end with silence, and the trial gets another attempt on whoever is there (P6)', () => {
     scene.attach('w2');
+    scene.pass(LEASE_MS / 2);
     scene.hear('w2', []);
-    scene.pass(LEASE_MS);
+    scene.pass(LEASE_MS / 2);
     expect(brief(scene.recent).filter((line) => !line.startsWith('Trial'))).toEqual([
       'AttemptEnded 0/1 lost -> waiting',
       expect.stringMatching(/^AttemptStarted 0\/2/),

@@ -242,6 +242,23 @@ describe('quarantine', () => {
   });
 });
 
+describe('a worker that is silent while its stream is open', () => {
+  it('gets nothing from the moment that its lease is over, and everything again once it is heard (P4)', () => {
+    scene.create({ budget: { trials: 1 }, limits: { attempts: 5 } });
+    scene.attach('w1');
+    scene.attach('idle', { labels: { idle: 'yes' } });
+    scene.pass(LEASE_MS);
+    expect(brief(scene.recent)).toContain('AttemptEnded 0/1 lost -> waiting');
+    scene.pass(10 * LEASE_MS);
+    expect(brief(scene.recent)).toEqual([]);
+    const { notice } = studyView(scene.study(), scene.core.fleet);
+    expect(notice).toContain('w1 is attached, but has not been heard of for a whole lease');
+    scene.hear('idle', []);
+    expect(brief(scene.recent)).toEqual(['AttemptStarted 0/2']);
+    expect(workerOf(0)).toBe('idle');
+  });
+});
+
 describe('asking a worker to leave', () => {
   it('gives it nothing more, and tells it with every answer until it has left', () => {
     scene.create({ budget: { trials: 5 } });

@@ -216,7 +216,8 @@ function checkWorker(scene: Scenario, worker: Worker): void {
     slots -= 1;
   }
   expect(worker.capacity.slots).toBe(slots);
-  const mayWork = worker.connected && !worker.draining && worker.conduct.quarantine === undefined;
+  const { connected, draining, silent, conduct } = worker;
+  const mayWork = connected && !draining && !silent && conduct.quarantine === undefined;
   expect(scene.core.fleet.free.has(worker)).toBe(mayWork && slots > 0);
 }
 

@@ -12,6 +12,8 @@ export function nothingDispatchedEarly({ state }: Facts): Checker {
     told(worker, { body }) {
       if (body?.$case !== 'dispatch') return undefined;
       for (const { attempt: ref, seed, paramsJson } of body.value.assignments) {
+        // One that slept may send what was durable once, and is of a study that others have deleted since.
+        if (state.deleted.has(ref!.study)) continue;
         const key = `${ref!.study}/${ref!.trial}/${ref!.attempt}`;
         const trial = state.studies.get(ref!.study)?.trials[ref!.trial];
         const attempt = trial?.attempts[ref!.attempt - 1];
@@ -21,6 +23,7 @@ export function nothingDispatchedEarly({ state }: Facts): Checker {
           return `${key} is not assigned as logged`;
       }
       for (const { attempt: ref } of body.value.stops) {
+        if (state.deleted.has(ref!.study)) continue;
         const trial = state.studies.get(ref!.study)?.trials[ref!.trial];
         if (trial === undefined || trial.attempts.length < ref!.attempt) return `a stop for an attempt not in the log`;
         const running = trial.status === 'running' && trial.attempts.length === ref!.attempt;
