@@ -27,11 +27,14 @@ export class Lab {
     this.dashboard = `http://${told.dashboard}`;
   }
 
-  /** @param folder its state, which another run goes on with */
-  static async open(folder: string): Promise<Lab> {
+  /**
+   * @param folder its state, which another run goes on with
+   * @param words  options of the coordinator beside those that every lab has
+   */
+  static async open(folder: string, ...words: string[]): Promise<Lab> {
     mkdirSync(folder, { recursive: true });
     const args = ['coordinator', '--listen', '127.0.0.1:0', '--http', '127.0.0.1:0', '--state', join(folder, 'state')];
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, ...args, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
     return new Lab(folder, child, await toldBy(child));
   }
 

@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 import { openStudied } from '../dashboard/studied.js';
 import { Camera } from './camera.js';
 import { Lab } from './lab.js';
-import { takeLarge, takeLost, takePages, takeStates } from './pictures.js';
+import { takeDoor, takeLarge, takeLost, takePages, takeStates } from './pictures.js';
 import { furnish } from './studies.js';
 
 /*
@@ -34,9 +34,11 @@ const browser = await chromium.launch({
 });
 const camera = new Camera(browser, out, options.only);
 const empty = await Lab.open(mkdtempSync(join(tmpdir(), 'assay-screenshots-')));
+const guarded = await Lab.open(mkdtempSync(join(tmpdir(), 'assay-screenshots-')), '--require-tokens');
 const lab = await Lab.open(state);
 try {
   await takeStates(camera, empty);
+  await takeDoor(camera, guarded);
   await furnish(lab);
   await takePages(camera, lab);
   const studied = await openStudied(10_000, 20);
@@ -47,6 +49,7 @@ try {
 } finally {
   lab.close();
   empty.close();
+  guarded.close();
   await browser.close();
   if (options.state === undefined) rmSync(state, { recursive: true });
 }

@@ -52,6 +52,18 @@ export async function takeStates(camera: Camera, { dashboard }: Lab): Promise<vo
   for (const shot of shots) await camera.take({ ...shot, address: dashboard + shot.address, screenOnly: true });
 }
 
+/** What a visitor without a token sees, and one whose token is not known. */
+export async function takeDoor(camera: Camera, { dashboard }: Lab): Promise<void> {
+  const form = (page: Page): Promise<void> => page.getByLabel('Token').waitFor();
+  const refused = async (page: Page): Promise<void> => {
+    await page.getByLabel('Token').fill('assay_none');
+    await press('Log in')(page);
+    await page.getByRole('alert').waitFor();
+  };
+  await camera.take({ name: 'log-in', address: dashboard, prepare: form, screenOnly: true });
+  await camera.take({ name: 'log-in-refused', address: dashboard, prepare: refused, screenOnly: true });
+}
+
 /** Every page, with what a lab has searched. */
 export async function takePages(camera: Camera, { dashboard }: Lab): Promise<void> {
   const study = `/studies/${FINISHED}`;
