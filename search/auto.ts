@@ -16,15 +16,16 @@ const NEAR_FOUND = 8;
 /** Codes of more parameters cost more each, so that fewer are looked at. */
 const AFFORDABLE_PARAMETERS = 16;
 /**
- * How many standard deviations below its expected loss a configuration is judged by. Two is as good on problems with one
- * valley, but stays for too long in the first of several.
+ * How many standard deviations below its expected loss a configuration is judged by: one of these, drawn for each suggestion
+ * (as in Berk et al. 2020, "Randomised Gaussian process upper confidence bound for Bayesian optimisation"). Always three,
+ * the search hardly gets to the bottom of a valley; with one among them, or fewer with time, it stays in the first of several.
  */
-const OPTIMISM = 3;
+const OPTIMISM = [2, 3] as const;
 
 /**
  * The default sampler: a Gaussian process over the best and the newest trials, and the configuration with the lowest
  * confidence bound among some that are drawn anywhere and more that differ a little from what has worked (the bound of
- * Srinivas et al. 2010, "Gaussian process optimization in the bandit setting", with a constant width; the candidates as
+ * Srinivas et al. 2010, "Gaussian process optimization in the bandit setting", with a width that is drawn; the candidates as
  * in SMAC, Hutter et al. 2011).
  *
  * Where time counts, a configuration that is expected to train e times as long must promise more by `costWeight` standard
@@ -71,8 +72,7 @@ export class AutoSampler implements Sampler {
     const process = this.#surrogate.update();
     const { leaders: numbers } = this.#surrogate;
     if (numbers.length === 0) return undefined;
-    const costs = this.#costWeight > 0 ? this.#surrogate.costs() : undefined;
-    const found = new Lowest(process, this.#codec, this.#fresh, (code) => this.#costWeight * (costs?.logOf(code) ?? 0));
+    const found = new Lowest(this.#codec, this.#fresh, this.#judge(process, rng));
     const share = Math.min(1, AFFORDABLE_PARAMETERS / this.#space.params.length);
     const leaders = numbers.map((number) => this.#surrogate.codeOf(number));
     const code = this.#candidate;
@@ -90,6 +90,17 @@ export class AutoSampler implements Sampler {
       found.offer(code);
     }
     return found.values;
+  }
+
+  /** What a code is judged by, less being better; or Infinity where that is not below `limit`. */
+  #judge(process: GaussianProcess, rng: Rng): (code: Code, limit: number) => number {
+    const optimism = OPTIMISM[rng.below(OPTIMISM.length)]!;
+    const costs = this.#costWeight > 0 ? this.#surrogate.costs() : undefined;
+    if (costs === undefined) return (code, limit) => process.lowerBound(code, optimism, limit);
+    return (code, limit) => {
+      const handicap = this.#costWeight * costs.logOf(code);
+      return process.lowerBound(code, optimism, limit - handicap) + handicap;
+    };
   }
 
   /** Makes `code` differ from another in one parameter, sometimes in two or three. */
@@ -132,25 +143,21 @@ function reflect(unit: number): number {
 
 /** The best of the candidates offered so far that can be proposed. */
 class Lowest {
-  readonly #process: GaussianProcess;
   readonly #codec: Codec;
   readonly #fresh: FreshDraws;
-  readonly #handicap: (code: Code) => number;
+  readonly #judge: (code: Code, limit: number) => number;
   #bound = Number.POSITIVE_INFINITY;
   code: Code | undefined;
   values: Values | undefined;
 
-  /** @param handicap what is added to a code's bound */
-  constructor(process: GaussianProcess, codec: Codec, fresh: FreshDraws, handicap: (code: Code) => number) {
-    this.#handicap = handicap;
-    this.#process = process;
+  constructor(codec: Codec, fresh: FreshDraws, judge: (code: Code, limit: number) => number) {
     this.#codec = codec;
     this.#fresh = fresh;
+    this.#judge = judge;
   }
 
   offer(code: Code): void {
-    const handicap = this.#handicap(code);
-    const bound = this.#process.lowerBound(code, OPTIMISM, this.#bound - handicap) + handicap;
+    const bound = this.#judge(code, this.#bound);
     if (bound >= this.#bound) return;
     const values = this.#codec.decode(code);
     if (this.#fresh.isTried(values) || !relationsHold(this.#codec.space, values)) return;

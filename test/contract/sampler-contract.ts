@@ -96,7 +96,8 @@ export function samplerContract(
         if (trial.status === 'waiting') continue;
         copy.start(trial.number);
         for (const { step, value } of trial.reports) copy.report(trial.number, step, value);
-        if (trial.status !== 'running' && trial.status !== 'paused') copy.end(trial.number, trial.status);
+        if (trial.status !== 'running' && trial.status !== 'paused')
+          copy.end(trial.number, trial.status, trial.seconds);
       }
       expect(create(space, 5, 'minimize').suggest(copy, 30)).toEqual(create(space, 5, 'minimize').suggest(history, 30));
     });
