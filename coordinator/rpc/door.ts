@@ -200,21 +200,19 @@ export class Door {
   /** A call that is ended when its token is let in no more. */
   #watched(asked: Asked, record: TokenRecord): Asked {
     const { call, callback } = asked;
-    let over = false;
-    const leave = (): void => {
-      over = true;
-      unwatch();
-    };
+    let answered = false;
+    // Not by the end of what it sends: the answer to an upload comes after that.
     const answer: Callback | undefined =
       callback &&
       ((...response) => {
-        if (over) return;
-        leave();
+        if (answered) return;
+        answered = true;
+        unwatch();
         callback(...response);
       });
     const watched = { ...asked, callback: answer };
     const unwatch = this.#gate.watch(record, (why) => refuse(watched, turnedAway(why)));
-    for (const end of ['cancelled', 'finish', 'close', 'error']) call.once(end, leave);
+    for (const end of ['cancelled', 'finish', 'close', 'error']) call.once(end, unwatch);
     return watched;
   }
 
