@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 it('finds out what keeps a machine from a coordinator with TLS and tokens, step by step', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const made = await world.run('init-tls', '--host', '127.0.0.1', '--out', 'tls');
   expect({ ...made, code: 0 }).toEqual(made);

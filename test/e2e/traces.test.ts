@@ -137,7 +137,7 @@ process.on('exit', () => {
 it.each([
   [false, ['api']],
   [true, expect.arrayContaining(['sdk-trace', 'exporter-trace-otlp-http'])],
-])('its SDK is loaded only where traces are sent: %s', async (traced, expected) => {
+])('its SDK is loaded only where traces are sent: %s', { timeout: 60_000 }, async (traced, expected) => {
   if (traced) sendTraces();
   const spy = path.join(world.folder, 'spy.mjs');
   writeFileSync(spy, LOADED);
