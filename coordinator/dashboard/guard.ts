@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import { isLoopbackHost } from '../../proto/loopback.js';
 import { isLoopback } from '../address.js';
 import { CHANGE_HEADER } from './change-header.js';
 
@@ -38,7 +39,7 @@ export function sameSiteOnly(listen: string, asksForTokens: boolean): Middleware
   const local = isLoopback(listen) && !asksForTokens;
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
-    if (local && !isLoopback(host.includes(':') ? host : `${host}:80`)) {
+    if (local && !namesLoopback(host)) {
       return context.json(
         { error: { code: 'refused', message: `this dashboard does not answer for host ${host}` } },
         403,
@@ -53,6 +54,12 @@ export function sameSiteOnly(listen: string, asksForTokens: boolean): Middleware
     }
     return next();
   };
+}
+
+/** Whether what a browser takes for the host is this machine; a header may say anything. */
+function namesLoopback(host: string): boolean {
+  const address = `http://${host}`;
+  return URL.canParse(address) && isLoopbackHost(new URL(address).hostname);
 }
 
 function hostOf(origin: string): string | undefined {

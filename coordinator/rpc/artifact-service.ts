@@ -162,8 +162,14 @@ const CODES: Record<ArtifactError['code'], status> = {
   invalid: status.INVALID_ARGUMENT,
 };
 
+/** Whether a stream ended without its end: its client went away, or what it sent was no message. */
+function isBroken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
 function statusFor(error: unknown, logger: Logger): Pick<ServiceError, 'code' | 'details'> {
   if (error instanceof TransferFault) return { code: error.code, details: error.message };
+  if (isBroken(error)) return { code: status.ABORTED, details: 'the stream broke before its end' };
   if (error instanceof SlowReaderError) return { code: status.UNAVAILABLE, details: error.message };
   if (error instanceof ArtifactError) {
     if (error.code === 'full' || error.code === 'damaged') logger.error({ err: error }, 'an artifact was not moved');

@@ -58,7 +58,8 @@ function fault(path: string, entry: ReadEntry, limits: { bytes: number; entries:
       return undefined;
     case 'SymbolicLink': {
       const target = entry.linkpath ?? '';
-      if (!isAbsolute(target) && !leavesFolder(posix.join(posix.dirname(path), target))) return undefined;
+      const leaves = isAbsolute(target) || climbsLater(target) || leavesFolder(posix.join(posix.dirname(path), target));
+      if (!leaves) return undefined;
       return new ObjectiveError(`the archive holds a link that leads out of it: ${JSON.stringify(path)}`);
     }
     default:
@@ -66,6 +67,13 @@ function fault(path: string, entry: ReadEntry, limits: { bytes: number; entries:
         `the archive holds ${JSON.stringify(path)}, a ${entry.type}: only files, folders and links are unpacked`,
       );
   }
+}
+
+/** Behind the name of another link ".." is somebody else's parent: it may stand at the beginning alone. */
+function climbsLater(target: string): boolean {
+  const parts = target.split('/');
+  const first = parts.findIndex((part) => part !== '' && part !== '.' && part !== '..');
+  return first !== -1 && parts.includes('..', first);
 }
 
 function leavesFolder(path: string): boolean {

@@ -70,6 +70,27 @@ describe('a request', () => {
   });
 });
 
+describe('the host of a request', () => {
+  const ask = async (host: string): Promise<number> => {
+    const [response] = (await once(httpGet(`${served.address}/api/workers`, { headers: { host } }), 'response')) as [
+      IncomingMessage,
+    ];
+    response.resume();
+    return response.statusCode!;
+  };
+
+  it.each([
+    ['localhost', 200],
+    ['127.0.0.1:1', 200],
+    ['[::1]', 200],
+    ['[::1]:7071', 200],
+    ['evil.example', 403],
+    ['evil.example:7071', 403],
+    ['localhost:x', 400],
+    ['127.0.0.1.evil.example', 403],
+  ])('%j is answered with %d', async (host, status) => expect(await ask(host)).toBe(status));
+});
+
 describe('a page that does not read', () => {
   it('is let go after a while, and one that reads is not', async () => {
     const streams: EventStream[] = [];

@@ -21,7 +21,11 @@ async function* once(content: Uint8Array): AsyncIterable<Uint8Array> {
 
 /** An archive as nobody's tar would make it. */
 async function hostile(
-  headers: readonly { readonly name: string; type?: 'file' | 'symlink' | 'link' | 'fifo'; linkname?: string }[],
+  headers: readonly {
+    readonly name: string;
+    type?: 'file' | 'symlink' | 'link' | 'fifo' | 'character-device' | 'block-device';
+    linkname?: string;
+  }[],
 ): Promise<Buffer> {
   const stream = pack();
   for (const header of headers)
@@ -42,13 +46,33 @@ describe('unpacking', () => {
       [{ name: 'l', type: 'symlink' as const, linkname: '..' }, { name: 'l/escaped' }],
       /a link that leads out of it: "l"/,
     ],
+    [
+      'a link that points out through another one',
+      [
+        { name: 'd/e/up', type: 'symlink' as const, linkname: '../..' },
+        { name: 'l', type: 'symlink' as const, linkname: 'd/e/up/..' },
+      ],
+      /a link that leads out of it: "l"/,
+    ],
     ['an absolute link', [{ name: 'l', type: 'symlink' as const, linkname: '/etc' }], /a link that leads out of it/],
     ['a hard link', [{ name: 'l', type: 'link' as const, linkname: '/etc/passwd' }], /"l", a Link: only files/],
+    ['a device', [{ name: 'c', type: 'character-device' as const }], /"c", a CharacterDevice: only files/],
+    ['a disk', [{ name: 'b', type: 'block-device' as const }], /"b", a BlockDevice: only files/],
     ['a pipe', [{ name: 'p', type: 'fifo' as const }], /"p", a FIFO: only files/],
   ])('refuses %s and writes nothing outside', async (_, headers, reason) => {
     const folder = join(root, 'into');
     await expect(unpack(once(await hostile(headers)), folder)).rejects.toThrow(reason);
     expect(readdirSync(root)).toEqual(['into']);
+  });
+
+  it('refuses a small archive that would unpack to very much, before it has', async () => {
+    // The header claims three gigabytes; what follows it is zeros, of which a megabyte packs to a kilobyte.
+    const stream = pack();
+    stream.entry({ name: 'bomb', size: 3 * 2 ** 30 }, () => {});
+    const header = await new Promise<Buffer>((resolve) => stream.once('data', resolve));
+    const bomb = gzipSync(Buffer.concat([header, Buffer.alloc(2 ** 20)]));
+    await expect(unpack(once(bomb), join(root, 'into'))).rejects.toThrow('the archive holds more than 2GiB');
+    expect(readdirSync(join(root, 'into'))).toEqual([]);
   });
 
   it.each([
