@@ -29,7 +29,7 @@ describe('the studies page', () => {
     await finish(stage, 'one', 4);
     await submit(stage, 'two', searchFile('two', 6, 0));
     await page.goto(addressOf(stage));
-    const names = page.getByRole('rowheader');
+    const names = page.getByRole('rowheader').getByRole('link');
     await page.getByRole('columnheader', { name: 'study' }).getByRole('button').click();
     await eventually(() => names.allTextContents()).toEqual(['one', 'two']);
     await page.getByRole('columnheader', { name: 'study' }).getByRole('button').click();
