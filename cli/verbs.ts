@@ -56,6 +56,7 @@ export const VERBS: readonly Verb[] = [
     examples: [
       'assay worker',
       'assay worker --coordinator 127.0.0.1:7171 --slots 4 --label gpu=a100',
+      'assay worker --metrics 127.0.0.1:9464 --log-format json',
       'assay worker --coordinator 10.0.0.5:7070 --ca ca.crt --token-file gpu-box-3.token',
     ],
     load: async () => (await import('./commands/worker.js')).workerCommand(),
