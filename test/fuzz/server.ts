@@ -370,7 +370,9 @@ interface Asked {
 function ask(http: URL, localAddress: string, { path, method, body, change, host }: Asked): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     const headers = { ...(change ? { 'x-assay-change': '1' } : {}), ...(host === undefined ? {} : { host }) };
+    // A connection of its own: one that is kept may be closed in the moment in which it is used again.
     const asking = request({
+      agent: false,
       host: http.hostname,
       port: http.port,
       path,
