@@ -7,7 +7,14 @@ describe("a worker's configuration", () => {
   it('has a value for everything that is not said', () => {
     const config = parseWorkerConfig({});
     expect(config).toMatchObject({ coordinator: '127.0.0.1:7070', backend: 'auto', labels: {}, stopGraceMs: 2_000 });
-    expect(config.permissions).toEqual({ modules: [], command: false, commandFolders: [], upload: false, git: [] });
+    expect(config.permissions).toEqual({
+      modules: [],
+      command: false,
+      commandFolders: [],
+      upload: false,
+      git: [],
+      environment: [],
+    });
     expect(config.name).toMatch(new RegExp(`-${process.pid}$`));
     expect(config.datasetsDir).toBeUndefined();
     expect(config.cacheDir).toMatch(/\/assay$/);
@@ -56,4 +63,13 @@ describe("a worker's configuration", () => {
       expect(() => parseWorkerConfig({ coordinator })).toThrow('coordinator: must be host:port');
     },
   );
+
+  it('tells its figures where other machines can reach them only when that is said out loud', () => {
+    expect(parseWorkerConfig({ metrics: '127.0.0.1:0' }).metrics).toBe('127.0.0.1:0');
+    expect(parseWorkerConfig({ metrics: '0.0.0.0:9464', insecure: true }).metrics).toBe('0.0.0.0:9464');
+    expect(() => parseWorkerConfig({ metrics: '0.0.0.0:9464' })).toThrow(
+      /^metrics: can be reached from other machines/,
+    );
+    expect(() => parseWorkerConfig({ metrics: '9464' })).toThrow('metrics: must be host:port');
+  });
 });
