@@ -153,7 +153,7 @@ const fields = z.strictObject({
 });
 
 const schema: z.ZodType<WorkerConfig, unknown> = fields.refine(
-  ({ metrics, insecure }) => metrics === undefined || insecure || isLoopback(metrics),
+  ({ metrics, insecure }) => metrics === undefined || insecure || !ADDRESS.test(metrics) || isLoopback(metrics),
   {
     path: ['metrics'],
     error:
@@ -179,7 +179,7 @@ function isAddress(text: string): boolean {
 }
 
 function isLoopback(address: string): boolean {
-  const host = ADDRESS.exec(address)![1]!;
+  const host = ADDRESS.exec(address)?.[1] ?? '';
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
