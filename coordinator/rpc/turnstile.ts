@@ -4,6 +4,7 @@ import {
   MOST_FOLLOWED,
   MOST_FOLLOWED_IN_ALL,
   MOST_SESSIONS,
+  MOST_STREAMS,
   REFUSAL_MS,
   ROWS_OF_A_UNIT,
   UNITS_AT_ONCE,
@@ -78,6 +79,8 @@ export class Turnstile {
   readonly #clock: () => number;
   #followed = 0;
   #sessions = 0;
+  /** By peer: before HTTP/2's settings have arrived, nothing else bounds them. */
+  readonly #sessionsOf = new Map<string, number>();
 
   constructor(connections: Connections = NO_CONNECTIONS, clock: () => number = () => performance.now()) {
     this.#connections = connections;
@@ -125,9 +128,20 @@ export class Turnstile {
       passage.refuse(`${this.#sessions} workers are attached, at most ${MOST_SESSIONS} are possible`);
       return;
     }
+    const peer = call.getPeer();
+    const ofPeer = (this.#sessionsOf.get(peer) ?? 0) + 1;
+    if (ofPeer > MOST_STREAMS) {
+      passage.refuse(`${ofPeer} sessions began on one connection, at most ${MOST_STREAMS} are possible`);
+      this.#connections.cut(peer);
+      return;
+    }
     this.#sessions += 1;
+    this.#sessionsOf.set(peer, ofPeer);
     const leave = once(() => {
       this.#sessions -= 1;
+      const left = (this.#sessionsOf.get(peer) ?? 1) - 1;
+      if (left === 0) this.#sessionsOf.delete(peer);
+      else this.#sessionsOf.set(peer, left);
     });
     passage.enter({
       leave,

@@ -7,6 +7,7 @@ import {
   MOST_CALLS,
   MOST_FOLLOWED,
   MOST_SESSIONS,
+  MOST_STREAMS,
   REFUSAL_MS,
   UNITS_AT_ONCE,
   UNITS_OF_A_STUDY,
@@ -134,13 +135,24 @@ describe('the turnstile', () => {
   });
 
   it('bounds the sessions of workers', () => {
-    const attach = (): PlayedCall => come('10.0.0.1:1', '/assay.v1.WorkerService/Session', 'session');
+    let port = 0;
+    const attach = (): PlayedCall => come(`10.0.0.1:${++port}`, '/assay.v1.WorkerService/Session', 'session');
     const sessions = Array.from({ length: MOST_SESSIONS }, attach);
     expect(attach().refusal).toContain(`at most ${MOST_SESSIONS}`);
     sessions[0]!.entry!.leave();
     sessions[0]!.entry!.leave();
     expect(attach().entry).toBeDefined();
     expect(attach().refusal).toBeDefined();
+  });
+
+  it('cuts a connection on which very many sessions begin', () => {
+    const attach = (): PlayedCall => come('10.0.0.1:1', '/assay.v1.WorkerService/Session', 'session');
+    const sessions = Array.from({ length: MOST_STREAMS }, attach);
+    expect(sessions.every(({ entry }) => entry !== undefined)).toBe(true);
+    expect(attach().refusal).toContain(`at most ${MOST_STREAMS} are possible`);
+    expect(cut).toEqual(['10.0.0.1:1']);
+    for (const { entry } of sessions) entry!.leave();
+    expect(attach().entry).toBeDefined();
   });
 
   it('forgets a call that went away while it waited', () => {
