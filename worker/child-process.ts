@@ -98,11 +98,16 @@ export class AttemptProcess {
     this.#lifeline?.write('s', () => {});
   }
 
-  kill(): void {
+  /** Whether it runs, as far as is known: what it has said may still have to be heard when it does not. */
+  get alive(): boolean {
     const { pid, exitCode, signalCode } = this.#process;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
+  kill(): void {
+    if (!this.alive) return;
     // No such group: it is gone, or it is so young that it has no group yet.
-    if (!killGroup(pid)) this.#process.kill('SIGKILL');
+    if (!killGroup(this.#process.pid!)) this.#process.kill('SIGKILL');
   }
 
   get #lifeline(): Writable | undefined {

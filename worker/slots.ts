@@ -138,7 +138,7 @@ class ChildSlots implements Slots {
   /** One that is ready, or else one that loads, or else a new one. An engine has been loaded for certain GPUs. */
   #takeSpare(gpus: readonly string[]): AttemptProcess {
     const key = gpus.join(',');
-    const fitting = [...this.#spares].filter((spare) => spare.gpus === key);
+    const fitting = [...this.#spares].filter((spare) => spare.gpus === key && spare.alive);
     const ready = fitting.find(({ readiness }) => readiness !== undefined);
     const spare = ready ?? fitting[0] ?? this.#fork(gpus);
     this.#spares.delete(spare);
