@@ -41,10 +41,14 @@ export interface SnapshotOptions {
   readonly breathe?: (() => Promise<void>) | undefined;
 }
 
-/** Trials in one line of a study's snapshot: as much as may be written down between two turns of the event loop. */
-const TRIALS_A_LINE = 128;
-/** To write a trial down costs as much as to read a few events: no more is spent on the one than the other would take. */
-const EVENTS_A_TRIAL = 4;
+/** What one line of a study's snapshot costs: as much as may be written down between two turns of the event loop. */
+const COST_OF_A_LINE = 512;
+/**
+ * To write a trial down costs as much as to read a few events, and each of its reports as much as half of one: no more is
+ * spent on the one than the other would take.
+ */
+const COST_OF_A_TRIAL = 4;
+const COST_OF_A_REPORT = 0.5;
 /** After one that could not be written, milliseconds. */
 const PAUSE_MS = 60_000;
 /** What has just been brought back is wanted, milliseconds. */
@@ -108,7 +112,7 @@ export class Snapshots implements Bodies, Follower {
   /** Events since the newest snapshot, and trials of studies that finished since. */
   #events = 0;
   #unsaved = 0;
-  /** Trials that the next snapshot writes down, as far as is known. */
+  /** What the next snapshot costs to write, as far as is known, in events that could be read instead. */
   #cost = 0;
   #notBefore = 0;
   #taking: Promise<void> | undefined;
@@ -180,7 +184,7 @@ export class Snapshots implements Bodies, Follower {
   committed(): void {
     if (this.#taking !== undefined || this.#closed) return;
     const { leastEvents = 200_000, mostUnsaved = 10_000 } = this.#options;
-    if (this.#events < Math.max(leastEvents, EVENTS_A_TRIAL * this.#cost) && this.#unsaved < mostUnsaved) return;
+    if (this.#events < Math.max(leastEvents, this.#cost) && this.#unsaved < mostUnsaved) return;
     if (this.#place === undefined || this.#clock() < this.#notBefore) return;
     void this.take();
   }
@@ -319,7 +323,7 @@ export class Snapshots implements Bodies, Follower {
       const used = study.body?.used;
       if (fresh !== undefined) {
         bodies.push({ id: study.id, name: fresh, record: bodyRecord(study) });
-        if (state.active.has(study)) this.#cost += study.trials.length;
+        if (state.active.has(study)) for (const trial of study.trials) this.#cost += costOf(trial);
       }
       lines.push(JSON.stringify({ study: studyRecord(study), body: fresh ?? stored!.name } satisfies StudyLine));
       if (study.body !== undefined) study.body.used = used!;
@@ -388,9 +392,19 @@ export class Snapshots implements Bodies, Follower {
 
 function* bodyLines({ trials, ...first }: BodyRecord): Iterable<string> {
   yield JSON.stringify(first);
-  for (let from = 0; from < trials.length; from += TRIALS_A_LINE) {
-    yield JSON.stringify(trials.slice(from, from + TRIALS_A_LINE));
+  let from = 0;
+  let cost = 0;
+  for (const [at, trial] of trials.entries()) {
+    cost += costOf(trial);
+    if (cost < COST_OF_A_LINE && at + 1 < trials.length) continue;
+    yield JSON.stringify(trials.slice(from, at + 1));
+    from = at + 1;
+    cost = 0;
   }
+}
+
+function costOf({ reports }: Pick<Trial, 'reports'>): number {
+  return COST_OF_A_TRIAL + COST_OF_A_REPORT * reports.length;
 }
 
 /** Ids may be longer than the name of a file. */
