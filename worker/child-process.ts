@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import type { FromChild, Readiness, ToChild } from './child-messages.js';
 import { LastWords } from './last-words.js';
 import { baseEnvironment } from './process/environment.js';
-import { LIFELINE_FD } from './process/lifeline.js';
+import { LIFELINE_FD, STOPS } from './process/lifeline.js';
 import { Output } from './process/output.js';
 import { killGroup, killMarked, MARK } from './process/processes.js';
 
@@ -95,7 +95,7 @@ export class AttemptProcess {
   /** Asks the attempt to stop, on both lines: it may be in a loop. */
   stop(saveCheckpoint: boolean): void {
     this.send({ type: 'stop', saveCheckpoint });
-    this.#lifeline?.write('s', () => {});
+    this.#lifeline?.write(saveCheckpoint ? STOPS.save : STOPS.stop, () => {});
   }
 
   /** Whether it runs, as far as is known: what it has said may still have to be heard when it does not. */

@@ -83,7 +83,7 @@ async function run(job: Job): Promise<Said> {
       checkpoint: job.checkpoint,
       saving: job.saving,
       save: (saved) => tell({ type: 'save', ...saved }),
-      savesCheckpointAtStop: () => savesAtStop,
+      savesCheckpointAtStop: () => savesAtStop || lifeline?.saving === true,
       note: (note) => tell({ type: 'note', note }),
     });
     const stopped = stopping.signal.aborted || lifeline?.stopping === true;

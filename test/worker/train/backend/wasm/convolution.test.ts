@@ -41,8 +41,11 @@ async function on(
 async function expectSame(compute: (numbers: (shape: number[]) => tf.Tensor) => tf.Tensor[]): Promise<void> {
   const [wanted, actual] = [await on('cpu', compute), await on('wasm', compute)];
   expect(actual.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
-  for (const [index, values] of actual.entries())
-    for (const [i, value] of values.entries()) expect(Math.abs(value - wanted[index]![i]!)).toBeLessThan(2e-5);
+  for (const [index, values] of actual.entries()) {
+    // Sums of hundreds of products in another order: what rounding makes of them goes by their size.
+    const tolerance = 1e-5 * wanted[index]!.reduce((most, value) => Math.max(most, Math.abs(value)), 2);
+    for (const [i, value] of values.entries()) expect(Math.abs(value - wanted[index]![i]!)).toBeLessThan(tolerance);
+  }
 }
 
 describe('on wasm as on cpu', () => {
