@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Coordinator, Follower } from '../coordinator.js';
 import type { Event } from '../core/events.js';
@@ -19,8 +18,10 @@ import type { Trial } from '../core/trial.js';
 import { remnantOf } from '../core/views.js';
 import type { LogReader, Seq } from '../event-log/port.js';
 import type { Bodies, Replayed } from '../replay.js';
-import { decodeSnapshot, encodeSnapshot, SnapshotDamagedError, SnapshotUnreadableError } from './format.js';
+import { encodeSnapshot, SnapshotDamagedError, SnapshotUnreadableError } from './format.js';
+import { bodyLines, costOf, markOf, nameOf, type Place, stateNames } from './lines.js';
 import type { SnapshotStore } from './port.js';
+import { SnapshotReader } from './reader.js';
 
 export interface SnapshotOptions {
   readonly store: SnapshotStore;
@@ -41,27 +42,10 @@ export interface SnapshotOptions {
   readonly breathe?: (() => Promise<void>) | undefined;
 }
 
-/** What one line of a study's snapshot costs: as much as may be written down between two turns of the event loop. */
-const COST_OF_A_LINE = 512;
-/**
- * To write a trial down costs as much as to read a few events, and each of its reports as much as half of one: no more is
- * spent on the one than the other would take.
- */
-const COST_OF_A_TRIAL = 4;
-const COST_OF_A_REPORT = 0.5;
 /** After one that could not be written, milliseconds. */
 const PAUSE_MS = 60_000;
 /** What has just been brought back is wanted, milliseconds. */
 const FRESH_MS = 10_000;
-
-/** Where in the log a snapshot is, and what stands there: a log that was put in its place is another one. */
-interface Place {
-  /** The batch before. */
-  readonly after: Seq;
-  readonly head: Seq;
-  /** Of the events of batch `head`. */
-  readonly mark: string;
-}
 
 /** The first line of a state's snapshot; the others are {@link StudyLine}s. */
 interface StateLine extends Place {
@@ -98,6 +82,7 @@ export class Snapshots implements Bodies, Follower {
   readonly #options: SnapshotOptions;
   readonly #clock: () => number;
   readonly #breathe: () => Promise<void>;
+  readonly #reader: SnapshotReader;
   /** The newest snapshot of each study's body. */
   readonly #stored = new Map<string, { readonly name: string; readonly revision: number }>();
   readonly #away = new Set<string>();
@@ -122,6 +107,7 @@ export class Snapshots implements Bodies, Follower {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
     this.#breathe = options.breathe ?? (() => new Promise((resolve) => setImmediate(resolve)));
+    this.#reader = new SnapshotReader(options.store, this.#breathe, options.patienceMs);
   }
 
   get anyAway(): boolean {
@@ -133,9 +119,9 @@ export class Snapshots implements Bodies, Follower {
     const { store, logger } = this.#options;
     let name = '';
     try {
-      name = stateNames(await this.#readable(() => store.list())).at(-1) ?? '';
+      name = stateNames(await this.#reader.list()).at(-1) ?? '';
       if (name === '') return undefined;
-      const [first, ...studies] = (await this.#read('state', name)) as [StateLine, ...StudyLine[]];
+      const [first, ...studies] = (await this.#reader.read('state', name)) as [StateLine, ...StudyLine[]];
       if (!(await this.#isOfThisLog(first))) {
         throw new SnapshotDamagedError('it is of another log');
       }
@@ -247,7 +233,10 @@ export class Snapshots implements Bodies, Follower {
   async #storedBody(study: Study): Promise<BodyRecord> {
     const stored = this.#stored.get(study.id);
     if (stored?.revision !== study.revision) throw new SnapshotDamagedError('there is none of it as it is now');
-    const [first, ...trials] = (await this.#read('study', stored.name)) as [Omit<BodyRecord, 'trials'>, ...Trial[][]];
+    const [first, ...trials] = (await this.#reader.read('study', stored.name)) as [
+      Omit<BodyRecord, 'trials'>,
+      ...Trial[][],
+    ];
     const record = { ...first, trials: trials.flat() };
     if (record.revision !== study.revision) throw new SnapshotDamagedError('it is of another moment');
     return record;
@@ -264,32 +253,6 @@ export class Snapshots implements Bodies, Follower {
     }
     study.body = state.studies.get(study.id)!.body;
     study.remnant = undefined;
-  }
-
-  async #read(kind: 'state' | 'study', name: string): Promise<unknown[]> {
-    return this.#readable(async () => {
-      const bytes = await this.#options.store.get(name);
-      if (bytes === undefined) throw new SnapshotDamagedError(`there is no ${name}`);
-      return decodeSnapshot(kind, bytes, this.#breathe);
-    });
-  }
-
-  /** What cannot be read, or not in time, is as good as damaged: the log has it too. */
-  async #readable<T>(read: () => Promise<T>): Promise<T> {
-    const { patienceMs } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      if (patienceMs === undefined) return;
-      timer = setTimeout(() => reject(new Error(`it did not come within ${patienceMs / 1_000} s`)), patienceMs);
-    });
-    try {
-      return await Promise.race([read(), late]);
-    } catch (cause) {
-      if (cause instanceof SnapshotDamagedError) throw cause;
-      throw new SnapshotUnreadableError(`it cannot be read (${String(cause)})`, { cause });
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async #isOfThisLog({ after, head, mark }: Place): Promise<boolean> {
@@ -388,42 +351,4 @@ export class Snapshots implements Bodies, Follower {
     this.#away.delete(study);
     this.#broughtAt.delete(study);
   }
-}
-
-function* bodyLines({ trials, ...first }: BodyRecord): Iterable<string> {
-  yield JSON.stringify(first);
-  let from = 0;
-  let cost = 0;
-  for (const [at, trial] of trials.entries()) {
-    cost += costOf(trial);
-    if (cost < COST_OF_A_LINE && at + 1 < trials.length) continue;
-    yield JSON.stringify(trials.slice(from, at + 1));
-    from = at + 1;
-    cost = 0;
-  }
-}
-
-function costOf({ reports }: Pick<Trial, 'reports'>): number {
-  return COST_OF_A_TRIAL + COST_OF_A_REPORT * reports.length;
-}
-
-/** Ids may be longer than the name of a file. */
-function nameOf({ id, revision }: Study): string {
-  return `study-${createHash('sha256').update(id).digest('hex').slice(0, 32)}-${revision}`;
-}
-
-/** The oldest first. */
-function stateNames(names: readonly string[]): string[] {
-  const headOf = (name: string): number => Number(name.slice('state-'.length));
-  return names.filter((name) => /^state-\d+$/.test(name)).sort((a, b) => headOf(a) - headOf(b));
-}
-
-/** Tells a batch from any that another history would have in its place. */
-function markOf(events: readonly Event[]): string {
-  const hash = createHash('sha256');
-  for (const { type, study, at, ...rest } of events) {
-    const trial = 'trial' in rest ? rest.trial : '';
-    hash.update(`${type} ${study} ${at} ${trial}\n`);
-  }
-  return hash.digest('hex');
 }
