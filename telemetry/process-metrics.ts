@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 /** Milliseconds between two looks at how late the event loop is. Each wakes the process. */
 const LAG_PRECISION_MS = 20;
@@ -25,4 +25,19 @@ export function createRegistry(what: string, version: string): Registry {
     registers: [register],
   }).set({ version }, 1);
   return register;
+}
+
+/** Adds counters of what is counted elsewhere, in plain numbers that are read when somebody asks. */
+export function counterIn(registers: Registry[]): (name: string, help: string, value: () => number) => void {
+  return (name, help, value) => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  };
 }

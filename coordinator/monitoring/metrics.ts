@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { counterIn } from '../../telemetry/process-metrics.js';
 import type { CommitTimes } from '../coordinator.js';
 import type { Extent } from '../event-log/port.js';
 import type { Census } from './census.js';
@@ -62,17 +63,7 @@ export function createMetrics(registry: Registry, look: () => Promise<Looked>): 
 }
 
 function addCounters(registers: Registry[], tally: Tally): void {
-  const counter = (name: string, help: string, value: () => number): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(value());
-      },
-    });
-  };
+  const counter = counterIn(registers);
   const counters = (name: string, help: string, label: string, values: Readonly<Record<string, number>>): void => {
     new Counter({
       name,

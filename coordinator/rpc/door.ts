@@ -200,17 +200,8 @@ export class Door {
   /** A call that is ended when its token is let in no more. */
   #watched(asked: Asked, record: TokenRecord): Asked {
     const { call, callback } = asked;
-    let answered = false;
     // Not by the end of what it sends: the answer to an upload comes after that.
-    const answer: Callback | undefined =
-      callback &&
-      ((...response) => {
-        if (answered) return;
-        answered = true;
-        unwatch();
-        callback(...response);
-      });
-    const watched = { ...asked, callback: answer };
+    const watched = { ...asked, callback: callback && answersOnce(callback, () => unwatch()) };
     const unwatch = this.#gate.watch(record, (why) => refuse(watched, turnedAway(why)));
     for (const end of ['cancelled', 'finish', 'close', 'error']) call.once(end, unwatch);
     return watched;
@@ -259,15 +250,7 @@ export class Door {
       this.#open.delete(open);
       entry.leave();
     };
-    let answered = false;
-    const answer: Callback | undefined =
-      callback &&
-      ((...response) => {
-        if (answered) return;
-        answered = true;
-        left();
-        callback(...response);
-      });
+    const answer = callback && answersOnce(callback, left);
     const open: OpenCall = { refuse: (why) => refuse({ call, callback: answer }, why) };
     remember(call, entry);
     if (!this.#always.has(path)) this.#open.add(open);
@@ -292,6 +275,17 @@ export class Door {
       },
     );
   }
+}
+
+/** The first answer is the answer. @param before called before it leaves */
+function answersOnce(callback: Callback, before: () => void): Callback {
+  let answered = false;
+  return (...response) => {
+    if (answered) return;
+    answered = true;
+    before();
+    callback(...response);
+  };
 }
 
 /** What answers each path. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { GpuUse } from '../../proto/index.js';
+import { counterIn } from '../../telemetry/process-metrics.js';
 import type { AttemptEnd, AttemptRunner } from '../runner.js';
 
 /** How an attempt ended on a worker; `abandoned`: it did not count any more. */
@@ -80,17 +81,7 @@ export function addWorkerMetrics(
       },
     });
   };
-  const counter = (name: string, help: string, value: () => number): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(value());
-      },
-    });
-  };
+  const counter = counterIn(registers);
   gauge('assay_worker_attached', '1 while the worker is attached to a coordinator.', () => Number(tally.attached));
   counter(
     'assay_worker_attaches_total',
