@@ -67,16 +67,20 @@ export function accessOfEnvironment(): ClientAccess {
 }
 
 function accessOf({ tls, ca, cert, key, tlsName, tokenFile }: AccessOptions): ClientAccess {
-  const token = process.env['ASSAY_TOKEN'];
   return {
     tls,
-    caFile: ca,
-    certFile: cert,
-    keyFile: key,
-    serverName: tlsName,
-    tokenFile,
-    token: token === '' ? undefined : token,
+    caFile: said(ca),
+    certFile: said(cert),
+    keyFile: said(key),
+    serverName: said(tlsName),
+    tokenFile: said(tokenFile),
+    token: said(process.env['ASSAY_TOKEN']),
   };
+}
+
+/** An empty variable is how shells take one back. */
+function said(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 /** The variables that say so to every process that is started here. */

@@ -65,11 +65,17 @@ export class PlainView {
 }
 
 function trialLine(study: Study, trial: Trial): string {
-  const value = trial.value === undefined ? '' : `  ${plainText(study.metric)} ${formatMetric(trial.value)}`;
+  const value =
+    trial.value === undefined ? missingValue(trial) : `  ${plainText(study.metric)} ${formatMetric(trial.value)}`;
   const started = trial.attempts.at(-1)?.startedAtMs ?? trial.proposedAtMs;
   const step = trial.state === TrialState.TRIAL_STATE_COMPLETE ? '' : ` at step ${trial.lastStep}`;
   const reason = trial.state === TrialState.TRIAL_STATE_FAILED ? `: ${plainText(trial.reason)}` : '';
   const took = formatDuration(trial.endedAtMs - started);
   const params = plainText(formatParams(trial.params));
   return `[${doneText(study)}] trial ${trial.number} ${trialStateName(trial.state)}${step}${reason}${value}  (${took})  ${params}`;
+}
+
+/** What has come to its end without a value says so: a training that diverged has reports, and no number among them. */
+function missingValue({ state }: Trial): string {
+  return state === TrialState.TRIAL_STATE_COMPLETE ? '  no value' : '';
 }

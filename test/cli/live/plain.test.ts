@@ -41,6 +41,15 @@ describe('the plain view', () => {
     ]);
   });
 
+  it('says that a trial which came to its end has no value', () => {
+    const view = new PlainView();
+    view.see(board({ rows: [] }), []);
+    const diverged = trial(3, { value: undefined });
+    expect(view.see(board({ rows: [{ rank: 2, trial: diverged }] }), [])[0]).toMatch(
+      /trial 3 complete {2}no value {2}\(/,
+    );
+  });
+
   it('tells a notice once, and when the study is paused', () => {
     const view = new PlainView();
     view.see(board(), []);
