@@ -14,7 +14,7 @@ const PLACES: readonly [place: string, prepare?: ((page: Page) => Promise<void>)
   ['/studies/plain', press('Parameters ▾')],
   ['/studies/plain', press('Budget'), 'Save'],
   ['/studies/plain', press('Delete'), 'gone for good'],
-  ['/studies/busy?trial=0', press('Enqueue'), 'Try a configuration'],
+  ['/studies/busy', press('Enqueue'), 'Try a configuration'],
   ['/studies/nowhere', undefined, 'That did not work.'],
   ['/somewhere', undefined, 'There is nothing here.'],
   ['/workers', undefined, 'slots busy'],
@@ -31,7 +31,7 @@ const PLACES: readonly [place: string, prepare?: ((page: Page) => Promise<void>)
 ];
 
 describe('accessibility', () => {
-  it('axe finds no serious fault on any page, light and dark', {
+  it('axe finds no serious fault on any page, light and dark, on a desk and on a phone', {
     timeout: 400_000,
   }, async () => {
     await finish(stage, 'plain', 10);
@@ -39,6 +39,7 @@ describe('accessibility', () => {
     for (const [colorScheme, width] of [
       ['light', 1440],
       ['dark', 1440],
+      ['light', 390],
     ] as const) {
       // Our own pages add no script; axe has to be let in.
       const context = await stage.browser.newContext({
