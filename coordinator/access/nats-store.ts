@@ -3,6 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ClusterNames } from '../nats/names.js';
 import { type Setup, whenReady } from '../nats/when-ready.js';
+import { NewestRecords } from './newest.js';
 import type { TokenStore } from './store.js';
 import { type TokenRecord, tokenRecordSchema } from './token.js';
 
@@ -23,36 +24,26 @@ export async function openNatsTokens(
   const kv = await whenReady({ ...setup, what }, () =>
     manager.create(names.tokenBucket, { replicas: setup.replicas, history: 1 }),
   );
-  const records = new Map<string, TokenRecord>();
-  const listeners = new Set<() => void>();
-  const take = (id: string, record: TokenRecord | undefined): void => {
-    if (record === undefined) records.delete(id);
-    else records.set(id, record);
-    for (const listener of listeners) listener();
-  };
-  const stop = await follow(kv, take, setup);
+  const records = new NewestRecords();
+  const stop = await follow(kv, records, setup);
   return {
-    all: () => records.values(),
-    find: (id) => records.get(id),
+    all: () => records.all(),
+    find: (id) => records.find(id),
     put: async (record) => {
-      await kv.put(record.id, JSON.stringify(record));
-      take(record.id, record);
+      const revision = await kv.put(record.id, JSON.stringify(record));
+      records.take(record.id, record, revision);
     },
     remove: async (id) => {
       await kv.delete(id);
-      take(id, undefined);
+      records.remove(id);
     },
-    follow: (listener) => void listeners.add(listener),
+    follow: (listener) => records.follow(listener),
     close: async () => stop(),
   };
 }
 
 /** Resolves once everything that is there now has been taken. */
-async function follow(
-  kv: KV,
-  take: (id: string, record: TokenRecord | undefined) => void,
-  { logger }: Pick<Setup, 'logger'>,
-): Promise<() => void> {
+async function follow(kv: KV, records: NewestRecords, { logger }: Pick<Setup, 'logger'>): Promise<() => void> {
   const status = await kv.status();
   const watch = await kv.watch();
   let left = status.values;
@@ -63,12 +54,13 @@ async function follow(
   if (left === 0) ready();
   void (async () => {
     for await (const entry of watch) {
+      let record: TokenRecord | undefined;
       try {
-        const isThere = entry.operation === 'PUT';
-        take(entry.key, isThere ? tokenRecordSchema.parse(entry.json()) : undefined);
+        if (entry.operation === 'PUT') record = tokenRecordSchema.parse(entry.json());
       } catch (error) {
         logger.error({ err: error, key: entry.key }, 'a token in NATS cannot be read and is not let in');
       }
+      records.take(entry.key, record, entry.revision);
       left -= 1;
       if (left <= 0) ready();
     }
