@@ -7,7 +7,7 @@ describe('what can be done with a study', () => {
   it('is paused, resumed, extended, shared, added to and stopped; what cannot be undone asks once', async () => {
     const { page, world, faults } = stage;
     world.worker('w', '--slots', '2');
-    await submit(stage, 'steered', searchFile('steered', 200, 200));
+    await submit(stage, 'steered', searchFile('steered', 10_000, 200));
     await page.goto(`${addressOf(stage)}/studies/steered`);
     const head = page.locator('.study-head');
     const dialog = page.getByRole('dialog');
@@ -16,10 +16,10 @@ describe('what can be done with a study', () => {
     await head.getByRole('button', { name: 'Resume' }).click();
     await head.getByText('running', { exact: true }).waitFor();
     await head.getByRole('button', { name: 'Budget' }).click();
-    await page.getByLabel('trials in all').fill('150');
+    await page.getByLabel('trials in all').fill('9000');
     await page.getByLabel('at a time').fill('1');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('/ 150').waitFor();
+    await page.getByText('/ 9,000').waitFor();
     await page.getByText('1 at a time').waitFor();
     await head.getByText(/\b1 running\b/).waitFor();
     await head.getByRole('button', { name: 'Enqueue' }).click();

@@ -77,7 +77,7 @@ describe('the log-in page', () => {
 
   it('offers no control to who may only look, and none of an admin to who may submit', async () => {
     world.worker('w', '--slots', '1');
-    await submit({ world }, 'steered', searchFile('steered', 200, 100));
+    await submit({ world }, 'steered', searchFile('steered', 10_000, 100));
     const looks = await open(await token('view', 'looker'));
     await looks.page.goto(`${address}/studies/steered`);
     await looks.page.getByText('looker (view)').waitFor();
