@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RecordProgress } from '../../../coordinator/core/commands.js';
+import { ranksOf } from '../../../coordinator/core/views.js';
 import { spec, worker } from '../core/scenario.js';
 import { followUntil, get, openPage, type Served, serve, shown } from './live-study.js';
 
@@ -55,6 +56,20 @@ describe('a page that follows a study', () => {
     await followUntil(served, page, () => at);
     expect(shown(page)).toEqual(shown(await openPage(served, 'digits')));
     expect(page.ranked.map(({ number }) => number)).toEqual([1, 0]);
+  });
+
+  it('ranks as the coordinator does, equal values alike', async () => {
+    await begin();
+    const page = await openPage(served, 'digits');
+    for (const [trial, value] of [0.5, 0.7, 0.7, 0.1, 0.7, 0.5].entries()) {
+      await report(trial, 1, value);
+      await end(trial);
+    }
+    const at = await position();
+    await followUntil(served, page, () => at);
+    const ranks = await served.coordinator.view(({ state }) => ranksOf(state.studies.get('digits')!));
+    expect(page.trials.map((trial) => page.rankOf(trial))).toEqual([4, 1, 1, 6, 1, 4]);
+    expect(page.trials.map(({ number }) => ranks.get(number))).toEqual([4, 1, 1, 6, 1, 4]);
   });
 
   it('misses nothing and doubles nothing when it comes back after a broken connection', async () => {

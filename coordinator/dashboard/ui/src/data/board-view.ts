@@ -1,5 +1,4 @@
 import type { ParamSpec, ParamValue } from '../../../../../search/param.js';
-import { shareRank } from '../../../../../search/rank.js';
 import type { TrialState } from '../../../wire.js';
 import { isRanked, type StudyData } from './study-data.js';
 import type { TrialItem } from './trial-item.js';
@@ -76,18 +75,6 @@ export function viewTrials(data: StudyData, view: BoardView): TrialItem[] {
 /** Whether a view leaves anything out. */
 export function isFiltered(view: BoardView): boolean {
   return view.states !== undefined || view.top !== undefined || view.params.size > 0;
-}
-
-/** Ranks as the board counts them: equal values share one. By trial number; unranked trials have none. */
-export function ranksOf(data: StudyData): number[] {
-  const ranks: number[] = [];
-  let rank = 0;
-  for (const [index, item] of data.ranked.entries()) {
-    const before = data.ranked[index - 1];
-    if (before === undefined || !shareRank(before.standing, item.standing, data.metric.goal)) rank = index + 1;
-    ranks[item.number] = rank;
-  }
-  return ranks;
 }
 
 function byRank(data: StudyData): TrialItem[] {

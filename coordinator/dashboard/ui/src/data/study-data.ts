@@ -1,5 +1,5 @@
 import type { StudyJson } from '../../../../../proto/json.js';
-import { rankOrder } from '../../../../../search/rank.js';
+import { rankOrder, shareRank } from '../../../../../search/rank.js';
 import type { CurveRow, StudyChange, StudyCurves, StudyTable } from '../../../wire.js';
 import { fromRow, fromWire, type TrialItem } from './trial-item.js';
 
@@ -73,6 +73,16 @@ export class StudyData {
     this.#changed();
   }
 
+  /** From 1; equal values share one. Undefined for a trial that is not ranked. */
+  rankOf(item: TrialItem): number | undefined {
+    if (!isRanked(item)) return undefined;
+    const { goal } = this.metric;
+    // Those that share its rank stand beside each other: the first of them is the first that is not better.
+    return (
+      1 + this.#first((other) => this.#compare(other, item) >= 0 || shareRank(other.standing, item.standing, goal))
+    );
+  }
+
   /** Milliseconds since the epoch by the coordinator's clock. */
   now(): number {
     return Date.now() + this.clockSkewMs;
@@ -101,16 +111,22 @@ export class StudyData {
       this.ranked.sort(this.#compare);
       return;
     }
-    for (const item of fresh) this.ranked.splice(this.#placeOf(item), 0, item);
+    for (const item of fresh)
+      this.ranked.splice(
+        this.#first((other) => this.#compare(other, item) > 0),
+        0,
+        item,
+      );
   }
 
-  #placeOf(item: TrialItem): number {
+  /** The place of the first of the ranked for which `holds`, which holds for all after it too. */
+  #first(holds: (item: TrialItem) => boolean): number {
     let low = 0;
     let high = this.ranked.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#compare(this.ranked[middle]!, item) <= 0) low = middle + 1;
-      else high = middle;
+      if (holds(this.ranked[middle]!)) high = middle;
+      else low = middle + 1;
     }
     return low;
   }

@@ -64,7 +64,7 @@ export function StudyView({ data, connection }: { readonly data: StudyData; read
                 <p>None of the {data.trials.length} passes all the filters.</p>
               </Empty>
             ) : (
-              <Board data={data} version={version} trials={trials} view={view} selected={selected} onSelect={select} />
+              <Board data={data} trials={trials} view={view} selected={selected} onSelect={select} />
             )}
           </section>
           {data.trials.length > 0 && (

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { setQuery } from '../data/address.js';
-import { type BoardView, durationOf, ranksOf } from '../data/board-view.js';
+import { type BoardView, durationOf } from '../data/board-view.js';
 import type { StudyData } from '../data/study-data.js';
 import type { TrialItem } from '../data/trial-item.js';
 import { formatDuration, formatMetric, formatParam } from '../format.js';
@@ -17,12 +17,18 @@ interface Column {
   readonly title: string;
   readonly width: number;
   readonly numeric: boolean;
-  readonly cell: (trial: TrialItem) => ReactNode;
+  readonly cell: (trial: TrialItem, place: Place) => ReactNode;
+}
+
+/** What a row shows that its trial alone does not say. */
+interface Place {
+  readonly rank: number | undefined;
+  /** Milliseconds since the epoch by the coordinator's clock. */
+  readonly now: number;
 }
 
 interface BoardProps {
   readonly data: StudyData;
-  readonly version: number;
   readonly trials: readonly TrialItem[];
   readonly view: BoardView;
   readonly selected: number | undefined;
@@ -30,9 +36,10 @@ interface BoardProps {
 }
 
 /** The leaderboard: as many rows in the page as the eye can see, however many there are. */
-export function Board({ data, version, trials, view, selected, onSelect }: BoardProps) {
+export function Board({ data, trials, view, selected, onSelect }: BoardProps) {
   const frame = useRef<HTMLDivElement>(null);
-  const columns = useMemo(() => columnsOf(data, ranksOf(data)), [data, version]);
+  const repeated = data.study.repeats > 1;
+  const columns = useMemo(() => columnsOf(data, repeated), [data, repeated]);
   const virtual = useVirtualizer({
     count: trials.length,
     getScrollElement: () => frame.current,
@@ -82,25 +89,19 @@ export function Board({ data, version, trials, view, selected, onSelect }: Board
           {virtual.getVirtualItems().map(({ index, start }) => {
             const trial = trials[index]!;
             return (
-              <div
+              <BoardRow
                 key={trial.number}
-                role="row"
-                tabIndex={-1}
-                aria-rowindex={index + 2}
-                aria-selected={trial.number === selected}
-                className={`board-row board-trial state-${trial.state}${trial.invalidated === null ? '' : ' invalidated'}`}
-                style={{ gridTemplateColumns: template, height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
-                onClick={() => onSelect(trial.number)}
-                onKeyDown={(event) => {
-                  if (event.key === 'Enter') onSelect(trial.number);
-                }}
-              >
-                {columns.map(({ key, numeric, cell }) => (
-                  <div key={key} role="cell" className={numeric ? 'numeric' : undefined}>
-                    {cell(trial)}
-                  </div>
-                ))}
-              </div>
+                trial={trial}
+                rank={data.rankOf(trial)}
+                // Time goes on for a trial that has not ended, and for no other.
+                now={trial.endedAt === 0 ? data.now() : 0}
+                columns={columns}
+                template={template}
+                index={index}
+                start={start}
+                isSelected={trial.number === selected}
+                onSelect={onSelect}
+              />
             );
           })}
         </div>
@@ -108,6 +109,42 @@ export function Board({ data, version, trials, view, selected, onSelect }: Board
     </div>
   );
 }
+
+interface BoardRowProps extends Place {
+  readonly trial: TrialItem;
+  readonly columns: readonly Column[];
+  readonly template: string;
+  readonly index: number;
+  /** Pixels below the column titles. */
+  readonly start: number;
+  readonly isSelected: boolean;
+  readonly onSelect: (trial: number) => void;
+}
+
+/** Most rows say after a change what they said before it: those are not made again. */
+const BoardRow = memo(function BoardRow(props: BoardRowProps) {
+  const { trial, rank, now, columns, template, index, start, isSelected, onSelect } = props;
+  return (
+    <div
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      className={`board-row board-trial state-${trial.state}${trial.invalidated === null ? '' : ' invalidated'}`}
+      style={{ gridTemplateColumns: template, height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
+      onClick={() => onSelect(trial.number)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') onSelect(trial.number);
+      }}
+    >
+      {columns.map(({ key, numeric, cell }) => (
+        <div key={key} role="cell" className={numeric ? 'numeric' : undefined}>
+          {cell(trial, { rank, now })}
+        </div>
+      ))}
+    </div>
+  );
+});
 
 function HeadCell({ column, view }: { readonly column: Column; readonly view: BoardView }) {
   const { key, title, numeric } = column;
@@ -130,11 +167,9 @@ function HeadCell({ column, view }: { readonly column: Column; readonly view: Bo
   );
 }
 
-function columnsOf(data: StudyData, ranks: readonly number[]): Column[] {
-  const { metric, space } = data;
-  const repeated = data.study.repeats > 1;
+function columnsOf({ metric, space }: StudyData, repeated: boolean): Column[] {
   const plain: Column[] = [
-    { key: 'rank', title: 'rank', width: 72, numeric: true, cell: ({ number }) => ranks[number] ?? '' },
+    { key: 'rank', title: 'rank', width: 72, numeric: true, cell: (_, { rank }) => rank ?? '' },
     {
       key: 'number',
       title: 'trial',
@@ -162,8 +197,8 @@ function columnsOf(data: StudyData, ranks: readonly number[]): Column[] {
       title: 'time',
       width: 104,
       numeric: true,
-      cell: (trial) => {
-        const duration = durationOf(trial, data.now());
+      cell: (trial, { now }) => {
+        const duration = durationOf(trial, now);
         return duration === undefined ? '' : formatDuration(duration);
       },
     },
