@@ -72,6 +72,7 @@ export function contourOption(input: PlotInput, a: number, b: number, contour: C
   const specs = [data.space.params[a]!, data.space.params[b]!] as const;
   const cells = contour.mean.flatMap((row, i) => row.flatMap((mean, j) => (mean === null ? [] : [[i, j, mean]])));
   const means = cells.map(([, , mean]) => mean!);
+  const [low, high] = [Math.min(...means), Math.max(...means)];
   const nearest = (values: readonly unknown[], spec: (typeof specs)[number], value: unknown): number => {
     if (spec.kind === 'categorical') return values.map(String).indexOf(String(value));
     const scaled = (one: unknown): number => (spec.log === true ? Math.log(one as number) : (one as number));
@@ -105,13 +106,19 @@ export function contourOption(input: PlotInput, a: number, b: number, contour: C
       nameGap: 44,
       splitLine: { show: false },
     }),
+    grid: { left: 28, right: 76, top: 16, bottom: 34, containLabel: true },
     visualMap: {
-      show: false,
       type: 'continuous',
       seriesIndex: 0,
       dimension: 2,
-      min: Math.min(...means),
-      max: Math.max(...means),
+      min: low,
+      max: high,
+      right: 0,
+      top: 'middle',
+      itemWidth: 10,
+      itemHeight: 130,
+      text: [formatMetric(high), formatMetric(low)],
+      textStyle: { color: palette.quiet },
       inRange: { color: [palette.surface, palette.accent] },
     },
     series: [
