@@ -133,7 +133,7 @@ describe('a token that is revoked', () => {
   });
 
   it('that ends by itself is cut off then', async () => {
-    const { secret } = await entered.letIn('worker', Date.now() + 700);
+    const { secret } = await entered.letIn('worker', Date.now() + 3_000);
     const { closed } = await attach(secret);
     expect(await closed).toMatchObject({ reason: 'the token has expired: ask an admin for another', retry: false });
   });
