@@ -25,7 +25,10 @@ import {
   type Study,
   type StudyAction,
   StudyServiceClient,
+  type Trial,
   type UnquarantineWorkerResponse,
+  type WatchLeaderboardRequest,
+  type WatchLeaderboardResponse,
   type Worker,
 } from '../proto/index.js';
 import { leaderOf } from '../proto/leader.js';
@@ -43,7 +46,15 @@ import { awayReason, isAway, isStandby, userErrorOf } from './rpc-errors.js';
 
 /** What a followed board tells: a new board, or that its coordinator does not answer and is being tried again. */
 export type Watched =
-  | { readonly kind: 'board'; readonly board: Leaderboard }
+  | {
+      readonly kind: 'board';
+      readonly board: Leaderboard;
+      /**
+       * Where news were asked for: trials that have ended and were not told since the connection, and the board has no rows.
+       * Undefined when the coordinator knows of no news.
+       */
+      readonly ended?: readonly Trial[] | undefined;
+    }
   | { readonly kind: 'away'; readonly reason: string };
 
 /** What `adjustStudy` changes. */
@@ -83,6 +94,8 @@ export interface StudyClient {
   listWorkers(): Promise<readonly Worker[]>;
   /** Boards until the study has finished or `signal` is aborted; a coordinator that goes away is awaited. */
   watchLeaderboard(study: string, top: number, signal: AbortSignal): AsyncGenerator<Watched, void, void>;
+  /** The same without rows: what ends is told once, and again after each reconnection. */
+  watchNews(study: string, signal: AbortSignal): AsyncGenerator<Watched, void, void>;
   close(): void;
 }
 
@@ -174,7 +187,8 @@ export function openClient(
     },
     listWorkers: async () =>
       (await call<ListWorkersResponse>((options, done) => stubs.current.listWorkers({}, meta, options, done))).workers,
-    watchLeaderboard: (study, top, signal) => watch(stubs, { patience, study, top, signal }),
+    watchLeaderboard: (study, top, signal) => watch(stubs, { patience, study, top, news: false, signal }),
+    watchNews: (study, signal) => watch(stubs, { patience, study, top: 0, news: true, signal }),
     close: () => stubs.close(),
   };
 }
@@ -183,11 +197,12 @@ interface Watch {
   readonly patience: Patience;
   readonly study: string;
   readonly top: number;
+  readonly news: boolean;
   readonly signal: AbortSignal;
 }
 
 async function* watch(stubs: Stubs<StudyServiceClient>, options: Watch): AsyncGenerator<Watched, void, void> {
-  const { patience, top, signal } = options;
+  const { patience, top, news, signal } = options;
   const { address } = stubs;
   // Once known, the study's own id: after a reconnection the latest study may be another.
   let study = options.study;
@@ -199,14 +214,14 @@ async function* watch(stubs: Stubs<StudyServiceClient>, options: Watch): AsyncGe
   let stoodBy = false;
   while (!signal.aborted) {
     try {
-      for await (const board of boards(stubs.current, study, top, signal)) {
+      for await (const { board, ended } of boards(stubs.current, { study, top, news }, signal)) {
         study = board.study?.id ?? study;
         finished = board.study?.state === 'STUDY_STATE_FINISHED';
         seen = true;
         tries = 0;
         lastSeenAt = Date.now();
         pauseMs = 100;
-        yield { kind: 'board', board };
+        yield { kind: 'board', board, ended };
       }
       if (finished) return;
       // A stream that ends early is a coordinator that shuts down.
@@ -248,17 +263,20 @@ async function collect(
 
 async function* boards(
   stub: StudyServiceClient,
-  study: string,
-  top: number,
+  request: WatchLeaderboardRequest,
   signal: AbortSignal,
-): AsyncGenerator<Leaderboard, void, void> {
-  const stream = stub.watchLeaderboard({ study, top });
+): AsyncGenerator<{ readonly board: Leaderboard; readonly ended: readonly Trial[] | undefined }, void, void> {
+  const stream = stub.watchLeaderboard(request);
   const cancel = (): void => stream.cancel();
   signal.addEventListener('abort', cancel, { once: true });
+  let ended: Trial[] = [];
   try {
     for await (const message of stream) {
-      const { leaderboard } = message as { leaderboard: Leaderboard | undefined };
-      if (leaderboard !== undefined) yield leaderboard;
+      const { leaderboard: board, ...told } = message as WatchLeaderboardResponse;
+      ended.push(...told.ended);
+      if (told.more || board === undefined) continue;
+      yield { board, ended: told.news ? ended : undefined };
+      ended = [];
     }
   } finally {
     signal.removeEventListener('abort', cancel);

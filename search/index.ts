@@ -27,7 +27,7 @@ export {
   promoterOf,
   prunerFaults,
 } from './pruners.js';
-export { type Ranked, rank, rankOrder, type Standing } from './rank.js';
+export { type Ranked, rank, rankOrder, type Standing, shareRank } from './rank.js';
 export { parseRelation } from './relations.js';
 export { type RepeatStanding, Repeats } from './repeats.js';
 export { Rng, trialSeed } from './rng.js';

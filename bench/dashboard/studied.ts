@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { createArtifactKeeper } from '../../coordinator/artifacts/keeper.js';
 import { openMemoryArtifacts } from '../../coordinator/artifacts/memory.js';
 import { Coordinator } from '../../coordinator/coordinator.js';
 import type { RecordProgress } from '../../coordinator/core/commands.js';
@@ -6,6 +7,7 @@ import type { SearchSpec } from '../../coordinator/core/spec.js';
 import { startDashboard } from '../../coordinator/dashboard/server.js';
 import { openMemoryLog } from '../../coordinator/event-log/memory.js';
 import { LiveOutputs } from '../../coordinator/rpc/live-outputs.js';
+import type { ServiceOptions } from '../../coordinator/rpc/server.js';
 import { Turnstile } from '../../coordinator/rpc/turnstile.js';
 
 /** A coordinator in this process that has run a study, with its dashboard on a free port. */
@@ -15,6 +17,12 @@ export interface Studied {
   readonly address: string;
   /** Runs `trials` more of the study's, `steps` reports each, as fast as the coordinator takes them. */
   run(trials: number, steps: number): Promise<void>;
+  /** Attaches a worker that has no slot for anything. */
+  attach(id: string): Promise<void>;
+  /** Creates a study that no worker takes. */
+  idle(name: string): Promise<void>;
+  /** What a gRPC door to it is made of. */
+  readonly options: ServiceOptions;
   close(): void;
 }
 
@@ -69,30 +77,35 @@ export async function openStudied(budget: number, steps: number): Promise<Studie
     committed: () => {},
   });
   await coordinator.submit({ type: 'CreateStudy', requestId: '', spec: spec(budget, steps), source: '', drawnSeed: 1 });
-  const profile = {
-    id: WORKER,
-    name: WORKER,
-    slots: SLOTS,
-    labels: {},
-    backend: 'none',
-    backendReason: '',
-    objectives: ['null'],
+  const attach = async (id: string, slots: number, objectives: string[]): Promise<void> => {
+    const who = { id, name: id, slots, labels: {}, backend: 'none', backendReason: '', objectives };
+    const profile = { ...who, datasets: [], gpus: [], codeSources: [], memoryBytes: 0 };
+    await coordinator.submit({ type: 'AttachWorker', profile, holds: [] });
   };
-  await coordinator.submit({
-    type: 'AttachWorker',
-    profile: { ...profile, datasets: [], gpus: [], codeSources: [], memoryBytes: 0 },
-    holds: [],
-  });
-  const server = await startDashboard('127.0.0.1:0', {
+  await attach(WORKER, SLOTS, ['null']);
+  const logger = pino({ level: 'silent' });
+  const artifacts = openMemoryArtifacts();
+  const keeper = createArtifactKeeper({ artifacts, coordinator, logger, graceMs: 60_000 });
+  const options = {
     coordinator,
-    artifacts: openMemoryArtifacts(),
+    artifacts,
+    keeper,
     outputs: new LiveOutputs(),
-    turnstile: new Turnstile(),
-    logger: pino({ level: 'silent' }),
-  });
+    logger,
+    leaseMs: 3_600_000,
+    heartbeatMs: 60_000,
+    maxArtifactBytes: 2 ** 30,
+  };
+  const server = await startDashboard('127.0.0.1:0', { ...options, turnstile: new Turnstile() });
   return {
     coordinator,
+    options,
     address: `http://${server.address}`,
+    attach: (id) => attach(id, 1, []),
+    idle: async (name) => {
+      const nowhere = { ...spec(budget, steps), name, requires: { labels: { zone: 'nowhere' } } };
+      await coordinator.submit({ type: 'CreateStudy', requestId: '', spec: nowhere, source: '', drawnSeed: 1 });
+    },
     run: async (trials, perTrial) => {
       let left = trials;
       while (left > 0) {

@@ -46,7 +46,7 @@ const MODES: Record<string, (session: ClientHttp2Session, connection: number) =>
   },
   streams: async (session) => {
     const { path, requestSerialize } = StudyServiceService.watchLeaderboard;
-    const watch = framed(requestSerialize({ study: '', top: 0 }));
+    const watch = framed(requestSerialize({ study: '', top: 0, news: false }));
     for (let i = 0; i < 5_000 / CONNECTIONS && !session.destroyed; i++) {
       // Half of them sessions that never attach, half boards that nobody reads.
       if (i % 2 === 0) call(session, WorkerServiceService.session.path, Buffer.alloc(0), false);

@@ -91,7 +91,7 @@ async function followInLines(
   let last: Leaderboard | undefined;
   let away = false;
   let noted: string | undefined;
-  for await (const event of client.watchLeaderboard(study, 0, signal)) {
+  for await (const event of client.watchNews(study, signal)) {
     if (event.kind === 'away') {
       if (!away) process.stderr.write(`assay: ${event.reason}; trying again\n`);
       away = true;
@@ -103,7 +103,9 @@ async function followInLines(
     const news = note?.();
     if (news !== undefined && news !== noted) process.stderr.write(`assay: ${news}\n`);
     noted = news;
-    for (const line of plain.see(last, await failures.of(last))) process.stdout.write(`${line}\n`);
+    // A coordinator that tells no news sends all rows, and failed trials have none.
+    const ended = event.ended ?? [...last.rows.flatMap(({ trial }) => trial ?? []), ...(await failures.of(last))];
+    for (const line of plain.see(last, ended)) process.stdout.write(`${line}\n`);
   }
   return last;
 }

@@ -14,11 +14,9 @@ export class PlainView {
   #notice = '';
   #state: StudyState | undefined;
 
-  /** Lines that a board adds. `failed` holds the failed trials, which have no rank and so no row. */
-  see(board: Leaderboard, failed: readonly Trial[]): string[] {
-    const { study } = board;
+  /** Lines that a board adds. `ended` holds the trials that have ended, at least those that it was not told of before. */
+  see({ study }: Leaderboard, ended: readonly Trial[]): string[] {
     if (study === undefined) return [];
-    const ended = [...board.rows.flatMap(({ trial }) => trial ?? []), ...failed];
     const lines = this.#reported === undefined ? this.#begin(study, ended) : [];
     return [...lines, ...this.#news(study, ended), ...this.#change(study)];
   }

@@ -18,7 +18,7 @@ export function looksAt(coordinator: Coordinator): {
   return { viewOf, studyAfter: (id) => viewOf(id, (study, core) => toStudy(studyView(study, core.fleet))) };
 }
 
-export function studyOf(core: Core, id: string): Study {
+export function studyOf(core: Pick<Core, 'state'>, id: string): Study {
   const study = findStudy(core.state, id);
   if (isRefusal(study)) throw new Refused(study);
   return study;

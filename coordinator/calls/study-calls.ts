@@ -20,13 +20,15 @@ import { isArtifactId } from '../artifacts/port.js';
 import type { Coordinator } from '../coordinator.js';
 import { codeSourceOf } from '../core/objective-facts.js';
 import type { SearchSpec } from '../core/spec.js';
-import { leaderboardView, seenView, studyView, trialView, workerViews } from '../core/views.js';
+import { seenView, studyView } from '../core/views.js';
 import { LONGEST_FILE_NAME } from '../limits.js';
-import { toLeaderboard, toStudy, toTrial, toWorker } from '../rpc/convert.js';
+import type { Portions } from '../portions.js';
+import { toStudy } from '../rpc/convert.js';
 import { formatFault } from '../spec/index.js';
 import { readSearchFile } from '../spec/search-file-reader.js';
 import { type ControlCalls, createControlCalls } from './control-calls.js';
-import { checkRequestId, looksAt, taken, trialOf } from './look.js';
+import { type Answer, leaderboardAnswer, studiesAnswer, trialsAnswer, workersAnswer } from './long-answers.js';
+import { checkRequestId, looksAt, studyOf, taken, trialOf } from './look.js';
 import { Refused } from './refused.js';
 
 /**
@@ -36,16 +38,17 @@ import { Refused } from './refused.js';
  */
 export interface StudyCalls extends ControlCalls {
   readonly createStudy: (request: CreateStudyRequest) => Promise<CreateStudyResponse>;
-  readonly listStudies: () => Promise<ListStudiesResponse>;
-  readonly getLeaderboard: (request: GetLeaderboardRequest) => Promise<GetLeaderboardResponse>;
-  readonly listTrials: (request: ListTrialsRequest) => Promise<ListTrialsResponse>;
+  readonly listStudies: () => Promise<Answer<ListStudiesResponse>>;
+  readonly getLeaderboard: (request: GetLeaderboardRequest) => Promise<Answer<GetLeaderboardResponse>>;
+  readonly listTrials: (request: ListTrialsRequest) => Promise<Answer<ListTrialsResponse>>;
   readonly getTrial: (request: GetTrialRequest) => Promise<GetTrialResponse>;
   readonly rerunTrial: (request: RerunTrialRequest) => Promise<RerunTrialResponse>;
   readonly controlStudy: (request: ControlStudyRequest) => Promise<ControlStudyResponse>;
-  readonly listWorkers: () => Promise<ListWorkersResponse>;
+  readonly listWorkers: () => Promise<Answer<ListWorkersResponse>>;
 }
 
-export function createStudyCalls(coordinator: Coordinator, clock: () => number): StudyCalls {
+/** @param portions does what is long */
+export function createStudyCalls(coordinator: Coordinator, portions: Portions, clock: () => number): StudyCalls {
   const { viewOf, studyAfter } = looksAt(coordinator);
   return {
     createStudy: async ({ requestId, spec: source, fileName, codeDigest }) => {
@@ -62,22 +65,12 @@ export function createStudyCalls(coordinator: Coordinator, clock: () => number):
       return { study: await studyAfter(reply.study) };
     },
 
-    listStudies: () =>
-      coordinator.view(({ state, fleet }) => ({
-        studies: [...state.studies.values()].map((study) => toStudy(studyView(study, fleet))),
-      })),
+    listStudies: () => portions.do(studiesAnswer),
 
     getLeaderboard: ({ study: id, top }) =>
-      viewOf(id, (study, { state, fleet }) => ({
-        leaderboard: toLeaderboard(leaderboardView(state, fleet, study, top), clock()),
-      })),
+      portions.do((core) => leaderboardAnswer(core, studyOf(core, id), top, clock())),
 
-    listTrials: ({ study: id }) =>
-      viewOf(id, (study, { fleet }) => {
-        const names = study.spec.params.map(({ name }) => name);
-        const trials = study.trials.map((trial) => ({ ...toTrial(trialView(study, trial), names), reports: [] }));
-        return { study: toStudy(studyView(study, fleet)), trials };
-      }),
+    listTrials: ({ study: id }) => portions.do((core) => trialsAnswer(core, studyOf(core, id))),
 
     getTrial: ({ study: id, trial: number }) =>
       viewOf(id, (study, { fleet }) => {
@@ -108,7 +101,7 @@ export function createStudyCalls(coordinator: Coordinator, clock: () => number):
 
     ...createControlCalls(coordinator),
 
-    listWorkers: () => coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map(toWorker) })),
+    listWorkers: () => portions.do(workersAnswer),
   };
 }
 

@@ -5,7 +5,6 @@ import {
   type Ranked,
   type RepeatStanding,
   type Report,
-  rank,
   rankOrder,
   type Standing,
   trialValue,
@@ -13,15 +12,17 @@ import {
 import type { AttemptName } from './attempt-name.js';
 import type { Quarantine } from './conduct.js';
 import { type ArtifactFile, type AttemptEnd, fromLogged, type LoggedNumber, type ReportedEnd } from './events.js';
-import type { Fleet, GpuUse, Worker } from './fleet.js';
+import type { Fleet, GpuUse, Worker, WorkerProfile } from './fleet.js';
 import { datasetOf, datasetsLike, plannedSteps } from './objective-facts.js';
 import { mayPropose, wants } from './plan.js';
-import { whyNot } from './requirements.js';
+import { ranking } from './ranking.js';
+import { unfit } from './requirements.js';
 import type { Gpu } from './resources.js';
+import type { SearchSpec } from './spec.js';
 import { standingOf } from './standing.js';
 import type { State } from './state.js';
 import type { Remnant, Study, StudyBody, StudyStatus } from './study.js';
-import type { Saved, Trial } from './trial.js';
+import { isFinal, type Saved, type Trial } from './trial.js';
 
 /** What every face shows, terminal and browser alike: made here and nowhere else, so that two boards cannot differ. */
 export interface StudyView {
@@ -119,8 +120,7 @@ export interface LeaderboardView {
 
 /** @param top how many rows; 0 for all */
 export function leaderboardView(state: State, fleet: Fleet, study: Study, top: number): LeaderboardView {
-  const ranked = ranking(study);
-  const rows = top === 0 ? ranked : ranked.slice(0, top);
+  const rows = ranking(study, top === 0 ? undefined : top);
   return {
     study: studyView(study, fleet),
     rows: rows.map((row) => ({ rank: row.rank, item: trialView(study, row.item) })),
@@ -145,21 +145,60 @@ export function studyView(study: Study, fleet: Fleet): StudyView {
 }
 
 export function trialView(study: Study, trial: Trial): TrialView {
-  const reports = trial.reports.map(({ step, metrics }) => ({ step, metrics: numbersOf(metrics) }));
-  return { ...trialSummary(study, trial), reports };
+  return viewOf(momentOf(study, trial));
 }
 
 export function trialSummary(study: Study, trial: Trial): TrialSummary {
+  return summaryOf(momentOf(study, trial));
+}
+
+/** A trial, and what it takes to show it. */
+export interface TrialMoment {
+  readonly spec: SearchSpec;
+  readonly trial: Trial;
+  readonly repeats: RepeatStanding | undefined;
+}
+
+function momentOf(study: Study, trial: Trial): TrialMoment {
+  return { spec: study.spec, trial, repeats: repeatsOf(study, trial) };
+}
+
+/** Trials as they are now, to be shown later: one that has ended never changes, and one that goes on is copied. */
+export class TrialMoments {
+  readonly trials: readonly Trial[];
+  readonly #spec: SearchSpec;
+  readonly #repeats: readonly (RepeatStanding | undefined)[] | undefined;
+
+  constructor(study: Study, trials: readonly Trial[] = study.trials) {
+    this.trials = trials.map((trial) => (isFinal(trial) ? trial : { ...trial, reports: [...trial.reports] }));
+    this.#spec = study.spec;
+    this.#repeats = study.repeats && trials.map((trial) => repeatsOf(study, trial));
+  }
+
+  at(index: number): TrialMoment {
+    return { spec: this.#spec, trial: this.trials[index]!, repeats: this.#repeats?.[index] };
+  }
+}
+
+export function viewOf(moment: TrialMoment): TrialView {
+  return { ...summaryOf(moment), reports: reportViews(moment.trial.reports) };
+}
+
+export function reportViews(reports: Trial['reports']): TrialView['reports'] {
+  return reports.map(({ step, metrics }) => ({ step, metrics: numbersOf(metrics) }));
+}
+
+export function summaryOf({ spec, trial, repeats }: TrialMoment): TrialSummary {
   return {
     number: trial.number,
     status: trial.status,
     params: trial.params,
-    value: metricValue(study, trial),
+    value: metricValue(spec, trial),
     lastStep: trial.reports.at(-1)?.step ?? 0,
-    plannedSteps: plannedSteps(study.spec.objective, trial.params),
+    plannedSteps: plannedSteps(spec.objective, trial.params),
     origin: trial.origin,
     rerunOf: trial.rerunOf,
-    repeats: repeatsOf(study, trial),
+    repeats,
     reason: reasonOf(trial),
     proposedAt: trial.proposedAt,
     endedAt: 'endedAt' in trial ? trial.endedAt : undefined,
@@ -203,7 +242,9 @@ function savedView(saved: Saved | undefined): SavedView | undefined {
 }
 
 function numbersOf(metrics: Readonly<Record<string, LoggedNumber>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, fromLogged(value)]));
+  const numbers: Record<string, number> = {};
+  for (const name in metrics) numbers[name] = fromLogged(metrics[name]!);
+  return numbers;
 }
 
 /** The other trials when a trial was proposed. What ended in the same batch came before it. */
@@ -226,7 +267,9 @@ export function seenView(study: Study, { number, proposedAt }: Trial): SeenView 
       continue;
     }
     ended += 1;
-    const value = trial.status === 'complete' ? metricValue(study, trial)?.value : undefined;
+    if (trial.status !== 'complete') continue;
+    // What was invalidated since was seen then, and only its reports know its value.
+    const value = (study.history.get(trial.number) ?? metricValue(study.spec, trial))?.value;
     if (value !== undefined && (best === undefined || isBetter(value, best, goal))) best = value;
   }
   return { ended, unfinished, best };
@@ -267,8 +310,6 @@ function workerView(worker: Worker): WorkerView {
 export function bestOf(study: Study): Trial | undefined {
   const { body } = study;
   if (body === undefined) return study.remnant?.best?.trial;
-  const ranked = rankings.get(body);
-  if (ranked?.revision === study.revision) return ranked.rows[0]?.item;
   let known = bests.get(body);
   // Repeats share their mean, so that one moves with another.
   if (known?.history !== body.history || study.repeats !== undefined) {
@@ -303,14 +344,7 @@ function repeatsOf(study: Study, { number }: Trial): RepeatStanding | undefined 
   return kept?.trial.number === number ? kept.repeats : study.repeats.standing(study.history, number);
 }
 
-interface Ranking {
-  readonly revision: number;
-  readonly rows: readonly Ranked<Trial>[];
-}
-
-/** Ranking sorts all trials, and several faces ask for it between two events. */
-const rankings = new WeakMap<StudyBody, Ranking>();
-/** And for its first alone between any two: what has been looked at of the history, and who was first of it. */
+/** What has been looked at of a history, and who was first of it. */
 const bests = new WeakMap<StudyBody, { readonly history: History; revision: number; first: Standing | undefined }>();
 
 /** Ranks by trial number; trials without one are left out. */
@@ -318,21 +352,12 @@ export function ranksOf(study: Study): ReadonlyMap<number, number> {
   return new Map(ranking(study).map(({ rank, item }) => [item.number, rank]));
 }
 
-function ranking(study: Study): readonly Ranked<Trial>[] {
-  const known = study.body && rankings.get(study.body);
-  if (known?.revision === study.revision) return known.rows;
-  const own = study.trials.filter((trial) => trial.rerunOf === undefined && trial.invalidated === undefined);
-  const rows = rank(own, (trial) => standingOf(study, trial), study.spec.metric.goal);
-  rankings.set(study.body!, { revision: study.revision, rows });
-  return rows;
-}
-
-function metricValue(study: Study, trial: Trial): Report | undefined {
-  const { name, goal, value } = study.spec.metric;
-  const reports = trial.reports.flatMap(({ step, metrics }) => {
+function metricValue({ metric: { name, goal, value } }: SearchSpec, trial: Trial): Report | undefined {
+  const reports: Report[] = [];
+  for (const { step, metrics } of trial.reports) {
     const metric = metrics[name];
-    return metric === undefined ? [] : [{ step, value: fromLogged(metric) }];
-  });
+    if (metric !== undefined) reports.push({ step, value: fromLogged(metric) });
+  }
   return trialValue(reports, goal, value);
 }
 
@@ -361,21 +386,28 @@ export const NOTHING_RUNS = 'nothing runs: ';
 /** Why no worker will take the study's next trial; undefined where one runs, or will once it has a free slot. */
 export function starvation(study: Study, fleet: Fleet): string | undefined {
   if (!isIdle(study) || onlyDelayed(study) !== undefined) return undefined;
-  const attached = [...fleet.workers.values()].filter((worker) => worker.connected && worker.profile !== undefined);
-  if (attached.length === 0) return `${NOTHING_RUNS}no worker is attached`;
   const reasons = new Map<string, string>();
-  for (const worker of attached) {
-    const { quarantine } = worker.conduct;
+  /** A worker of each kind, and why none of its kind can run the study. */
+  const kinds = new Map<string, { readonly profile: WorkerProfile; readonly unfit: string | undefined }>();
+  for (const { id, kind, profile, connected, conduct, silent, draining } of fleet.workers.values()) {
+    if (!connected || profile === undefined) continue;
+    let like = kinds.get(kind);
+    if (like === undefined) {
+      like = { profile, unfit: unfit(study.spec, profile) };
+      kinds.set(kind, like);
+    }
     const reason =
-      whyNot(study, worker.profile!) ??
-      (quarantine && `is in quarantine: ${quarantine.reason}`) ??
-      (worker.silent ? 'is attached, but has not been heard of for a whole lease' : undefined);
-    if (reason === undefined) return worker.draining ? `${NOTHING_RUNS}the workers drain` : undefined;
-    if (!reasons.has(reason)) reasons.set(reason, worker.profile!.name);
+      like.unfit ??
+      study.refusedBy.get(id) ??
+      (conduct.quarantine && `is in quarantine: ${conduct.quarantine.reason}`) ??
+      (silent ? 'is attached, but has not been heard of for a whole lease' : undefined);
+    if (reason === undefined) return draining ? `${NOTHING_RUNS}the workers drain` : undefined;
+    if (!reasons.has(reason)) reasons.set(reason, profile.name);
   }
+  if (kinds.size === 0) return `${NOTHING_RUNS}no worker is attached`;
   const words = [...reasons].map(([reason, name]) => `${name} ${reason}`);
   const dataset = datasetOf(study.spec);
-  const offered = attached.flatMap((worker) => worker.profile!.datasets);
+  const offered = dataset === undefined ? [] : [...kinds.values()].flatMap(({ profile }) => profile.datasets);
   const hint =
     dataset !== undefined && !offered.includes(dataset)
       ? ` (data sets there are: ${datasetsLike(dataset, offered)})`

@@ -16,6 +16,7 @@ import { Refused } from '../calls/refused.js';
 import { createStudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
 import { ConfigError } from '../errors.js';
+import { Portions } from '../portions.js';
 import type { LiveOutputs } from '../rpc/live-outputs.js';
 import type { RunningServer } from '../rpc/server.js';
 import type { Turnstile } from '../rpc/turnstile.js';
@@ -95,7 +96,8 @@ export function createApp(listen: string, options: DashboardOptions, feeds: Feed
   app.use('/api/*', takeTurns(turnstile));
   app.use(letIn(gate));
   app.use('/api/*', compress());
-  const calls = createStudyCalls(coordinator, clock);
+  const portions = new Portions(coordinator);
+  const calls = createStudyCalls(coordinator, portions, clock);
   app.route('/api', readRoutes({ coordinator, calls, getOutput: createOutputCall(options), feeds, clock }));
   app.route('/api', controlRoutes(calls));
   app.route('/api', sessionRoutes(entrance, logger));

@@ -12,6 +12,7 @@ import { ConfigError } from '../errors.js';
 import { type AccessServiceOptions, createAccessService } from './access-service.js';
 import { type ArtifactServiceOptions, createArtifactService } from './artifact-service.js';
 import { Door } from './door.js';
+import { takesEncoded } from './encoded.js';
 import { LiveOutputs } from './live-outputs.js';
 import { createScalerService, type ScalerServiceOptions } from './scaler-service.js';
 import type { Service } from './service.js';
@@ -36,7 +37,7 @@ export type ServiceOptions = WorkerServiceOptions &
 /** All services that are ever served; health and reflection are the door's own. */
 const DEFINITIONS: readonly ServiceDefinition[] = [
   WorkerServiceService,
-  StudyServiceService,
+  takesEncoded(StudyServiceService),
   ArtifactServiceService,
   AccessServiceService,
   ExternalScalerService,

@@ -13,6 +13,7 @@ import {
   UNITS_PER_SECOND,
 } from '../limits.js';
 import { Allowance } from './allowance.js';
+import { Encoded } from './encoded.js';
 
 /** What the turnstile has to know of a call: a gRPC call is one, and the dashboard makes one of a request. */
 export interface PassingCall {
@@ -236,6 +237,7 @@ export function unitsOfAnswer(answer: object): number {
 }
 
 function rowsOf(answer: object): number {
+  if (answer instanceof Encoded) return answer.rows;
   let rows = 0;
   for (const [name, value] of Object.entries(answer)) {
     if (Array.isArray(value)) rows += value.length;

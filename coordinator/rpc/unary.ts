@@ -7,6 +7,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { Refused } from '../calls/refused.js';
+import type { Encoded } from './encoded.js';
 import { SlowReaderError } from './followed.js';
 import { statusOf, unexpected } from './status.js';
 import { inTurn } from './turnstile.js';
@@ -18,19 +19,19 @@ import { inTurn } from './turnstile.js';
  *   answer is undefined when the request was refused
  */
 export type Unary = <Q, A extends object>(
-  answer: (request: Q) => Promise<A>,
-  costOf?: (request: Q, answer: Partial<A>) => number,
+  answer: (request: Q) => Promise<A | Encoded<A>>,
+  costOf?: (request: Q, answer: Partial<A> | Encoded<A>) => number,
 ) => handleUnaryCall<Q, A>;
 
 export function createUnary(logger: Logger): Unary {
   return <Q, A extends object>(
-    answer: (request: Q) => Promise<A>,
-    costOf?: (request: Q, answer: Partial<A>) => number,
+    answer: (request: Q) => Promise<A | Encoded<A>>,
+    costOf?: (request: Q, answer: Partial<A> | Encoded<A>) => number,
   ) => {
-    const answerInTurn = async (call: ServerUnaryCall<Q, A>): Promise<A> => {
+    const answerInTurn = async (call: ServerUnaryCall<Q, A>): Promise<A | Encoded<A>> => {
       if (costOf === undefined) return answer(call.request);
       // What was refused has been looked at all the same.
-      const attempt = (): Promise<Attempt<A>> =>
+      const attempt = (): Promise<Attempt<A | Encoded<A>>> =>
         answer(call.request).then(
           (made) => ({ made }),
           (error: unknown) => ({ error }),
@@ -41,7 +42,8 @@ export function createUnary(logger: Logger): Unary {
     };
     return (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>) => {
       answerInTurn(call).then(
-        (response) => callback(null, response),
+        // The service takes it: see `takesEncoded`.
+        (response) => callback(null, response as A),
         (error: unknown) => callback(toStatus(error, logger)),
       );
     };

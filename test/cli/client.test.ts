@@ -6,7 +6,7 @@ import type { Patience } from '../../cli/leader-stubs.js';
 import { StudyAction, type StudyServiceServer } from '../../proto/index.js';
 import { LEADER_KEY, STANDBY_KEY } from '../../proto/leader.js';
 import { board, study } from './canned.js';
-import { type FakeCoordinator, failure, startFakeCoordinator } from './fake-coordinator.js';
+import { type FakeCoordinator, failure, shown, startFakeCoordinator } from './fake-coordinator.js';
 
 const QUICK: Patience = { callMs: 5_000, retryMs: 5_000, standbyMs: 2_000, awayMs: 5_000, pauseMs: 10 };
 const open: { close(): void }[] = [];
@@ -119,13 +119,24 @@ describe('a followed board', () => {
     ]);
   });
 
+  it('takes whole boards from a coordinator that knows of no news', async () => {
+    const client = await connect();
+    const events = await collect(client.watchNews('', new AbortController().signal));
+    expect(
+      events.map((event) => (event.kind === 'board' ? [event.ended, event.board.rows.length > 0] : 'away')),
+    ).toEqual([
+      [undefined, true],
+      [undefined, true],
+    ]);
+  });
+
   it('goes on with the same study after its coordinator was away', async () => {
     const asked: string[] = [];
     const client = await connect({
       watchLeaderboard: (call) => {
         asked.push(call.request.study);
         const finished = asked.length > 1;
-        call.write({ leaderboard: board({ study: study(finished ? { state: 'STUDY_STATE_FINISHED' } : {}) }) });
+        call.write(shown(board({ study: study(finished ? { state: 'STUDY_STATE_FINISHED' } : {}) })));
         call.end();
       },
     });
@@ -145,7 +156,7 @@ describe('a followed board', () => {
   });
 
   it('ends quietly when nobody follows it any more', async () => {
-    const client = await connect({ watchLeaderboard: (call) => void call.write({ leaderboard: board() }) });
+    const client = await connect({ watchLeaderboard: (call) => void call.write(shown(board())) });
     const controller = new AbortController();
     let seen = 0;
     for await (const event of client.watchLeaderboard('', 0, controller.signal)) {

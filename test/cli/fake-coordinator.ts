@@ -1,5 +1,10 @@
 import { Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js';
-import { type StudyServiceServer, StudyServiceService } from '../../proto/index.js';
+import {
+  type Leaderboard,
+  type StudyServiceServer,
+  StudyServiceService,
+  type WatchLeaderboardResponse,
+} from '../../proto/index.js';
 import { board, study, trial, worker } from './canned.js';
 
 /** A study service of canned answers, on a free port, with the calls that a test cares about replaced. */
@@ -31,8 +36,8 @@ function canned(): StudyServiceServer {
     listStudies: (_call, done) => done(null, { studies: [study()] }),
     getLeaderboard: (_call, done) => done(null, { leaderboard: board() }),
     watchLeaderboard: (call) => {
-      call.write({ leaderboard: board() });
-      call.write({ leaderboard: board({ study: study({ state: 'STUDY_STATE_FINISHED' }) }) });
+      call.write(shown(board()));
+      call.write(shown(board({ study: study({ state: 'STUDY_STATE_FINISHED' }) })));
       call.end();
     },
     listTrials: (_call, done) => done(null, { study: study(), trials: [trial(0), trial(1)] }),
@@ -63,4 +68,9 @@ function canned(): StudyServiceServer {
     unquarantineWorker: (call, done) => done(null, { worker: worker(call.request.worker) }),
     listWorkers: (_call, done) => done(null, { workers: [worker('worker-0')] }),
   };
+}
+
+/** A whole board, as it is sent to whoever watches it. */
+export function shown(leaderboard: Leaderboard): WatchLeaderboardResponse {
+  return { leaderboard, ended: [], more: false, news: false };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERBS } from '../../cli/verbs.js';
 import { packagePath } from '../../proto/package-path.js';
 import { board } from './canned.js';
-import { type FakeCoordinator, startFakeCoordinator } from './fake-coordinator.js';
+import { type FakeCoordinator, shown, startFakeCoordinator } from './fake-coordinator.js';
 
 const MAIN = packagePath('dist', 'cli', 'main.js');
 
@@ -96,7 +96,7 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
     ['SIGHUP', 129],
   ] as const)('watching that is ended by %s says so with exit code %i', async (signal, code) => {
     const following = await startFakeCoordinator({
-      watchLeaderboard: (call) => void call.write({ leaderboard: board() }),
+      watchLeaderboard: (call) => void call.write(shown(board())),
       getOutput: (_call, done) =>
         done(null, {
           study: 'digits',

@@ -12,19 +12,16 @@ describe('the plain view', () => {
 
   it('adds a line for each trial that ended, in the order of their ends, and one for a new best', () => {
     const view = new PlainView();
-    view.see(board({ rows: [{ rank: 1, trial: trial(0) }] }), []);
+    view.see(board(), [trial(0)]);
     const pruned = trial(2, { state: TrialState.TRIAL_STATE_PRUNED, lastStep: 3, endedAtMs: START_MS + 30_000 });
     const better = trial(1, { value: 0.95, endedAtMs: START_MS + 60_000 });
-    const next = board({
-      study: study({ best: better, counts: TrialCounts.create({ complete: 2, pruned: 1 }) }),
-      rows: [better, trial(0), pruned].map((each, index) => ({ rank: index + 1, trial: each })),
-    });
-    expect(view.see(next, [])).toEqual([
+    const next = board({ study: study({ best: better, counts: TrialCounts.create({ complete: 2, pruned: 1 }) }) });
+    expect(view.see(next, [better, trial(0), pruned])).toEqual([
       '[3/24] trial 2 pruned at step 3  val_accuracy 0.8800  (28s)  lr 0.03704, depth 3, optimizer sgd',
       '[3/24] trial 1 complete  val_accuracy 0.9500  (59s)  lr 0.02469, depth 2, optimizer sgd',
       'new best: trial 1 with val_accuracy 0.9500 at step 9',
     ]);
-    expect(view.see(next, [])).toEqual([]);
+    expect(view.see(next, [better])).toEqual([]);
   });
 
   it('gives the reason of a failure', () => {
@@ -43,11 +40,9 @@ describe('the plain view', () => {
 
   it('says that a trial which came to its end has no value', () => {
     const view = new PlainView();
-    view.see(board({ rows: [] }), []);
+    view.see(board(), []);
     const diverged = trial(3, { value: undefined });
-    expect(view.see(board({ rows: [{ rank: 2, trial: diverged }] }), [])[0]).toMatch(
-      /trial 3 complete {2}no value {2}\(/,
-    );
+    expect(view.see(board(), [diverged])[0]).toMatch(/trial 3 complete {2}no value {2}\(/);
   });
 
   it('tells a notice once, and when the study is paused', () => {

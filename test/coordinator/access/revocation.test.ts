@@ -101,7 +101,7 @@ describe('a token that is revoked', () => {
     await new Promise((resolve) =>
       client.createStudy({ requestId: 'a', spec: SPEC, fileName: '', codeDigest: '' }, resolve),
     );
-    const board = client.watchLeaderboard({ study: '', top: 3 });
+    const board = client.watchLeaderboard({ study: '', top: 3, news: false });
     board.on('data', () => {});
     await once(board, 'data');
     const watched = once(board, 'error') as Promise<[ServiceError]>;

@@ -288,7 +288,7 @@ describe('the study service', () => {
 
   it('sends a watcher the board at once, after changes, and ends with the study', async () => {
     await submit();
-    const boards = studies.watchLeaderboard({ study: '', top: 3 });
+    const boards = studies.watchLeaderboard({ study: '', top: 3, news: false });
     const states: string[] = [];
     const ended = once(boards, 'end');
     boards.on('data', ({ leaderboard }) => states.push(leaderboard.study.state));

@@ -144,12 +144,22 @@ export interface WatchLeaderboardRequest {
   readonly study: string;
   /** How many rows; 0 for all. */
   readonly top: number;
+  /** Asks for news in place of rows: each trial that ended is told once. A coordinator that does not know this sends boards. */
+  readonly news: boolean;
 }
 
 /** The board after a change. The first is sent at once; the last one shows a finished study. */
 export interface WatchLeaderboardResponse {
-  /** The board. */
-  readonly leaderboard: Leaderboard | undefined;
+  /** The board. Where news were asked for, it has the study alone. */
+  readonly leaderboard:
+    | Leaderboard
+    | undefined;
+  /** News: trials that ended since the message before, re-runs aside, without reports. The first messages have all of them. */
+  readonly ended: readonly Trial[];
+  /** More trials that have ended follow at once, in the next message. */
+  readonly more: boolean;
+  /** Whether these are news. */
+  readonly news: boolean;
 }
 
 /** Which trials. */
@@ -1034,7 +1044,7 @@ export const GetLeaderboardResponse: MessageFns<GetLeaderboardResponse> = {
 };
 
 function createBaseWatchLeaderboardRequest(): WatchLeaderboardRequest {
-  return { study: "", top: 0 };
+  return { study: "", top: 0, news: false };
 }
 
 export const WatchLeaderboardRequest: MessageFns<WatchLeaderboardRequest> = {
@@ -1044,6 +1054,9 @@ export const WatchLeaderboardRequest: MessageFns<WatchLeaderboardRequest> = {
     }
     if (message.top !== 0) {
       writer.uint32(16).uint32(message.top);
+    }
+    if (message.news !== false) {
+      writer.uint32(24).bool(message.news);
     }
     return writer;
   },
@@ -1077,6 +1090,14 @@ export const WatchLeaderboardRequest: MessageFns<WatchLeaderboardRequest> = {
             message.top = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.news = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1096,18 +1117,28 @@ export const WatchLeaderboardRequest: MessageFns<WatchLeaderboardRequest> = {
     const message = createBaseWatchLeaderboardRequest() as any;
     message.study = object.study ?? "";
     message.top = object.top ?? 0;
+    message.news = object.news ?? false;
     return message;
   },
 };
 
 function createBaseWatchLeaderboardResponse(): WatchLeaderboardResponse {
-  return { leaderboard: undefined };
+  return { leaderboard: undefined, ended: [], more: false, news: false };
 }
 
 export const WatchLeaderboardResponse: MessageFns<WatchLeaderboardResponse> = {
   encode(message: WatchLeaderboardResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.leaderboard !== undefined) {
       Leaderboard.encode(message.leaderboard, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.ended) {
+      Trial.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.more !== false) {
+      writer.uint32(24).bool(message.more);
+    }
+    if (message.news !== false) {
+      writer.uint32(32).bool(message.news);
     }
     return writer;
   },
@@ -1133,6 +1164,30 @@ export const WatchLeaderboardResponse: MessageFns<WatchLeaderboardResponse> = {
             message.leaderboard = Leaderboard.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ended.push(Trial.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.news = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1153,6 +1208,9 @@ export const WatchLeaderboardResponse: MessageFns<WatchLeaderboardResponse> = {
     message.leaderboard = (object.leaderboard !== undefined && object.leaderboard !== null)
       ? Leaderboard.fromPartial(object.leaderboard)
       : undefined;
+    message.ended = object.ended?.map((e) => Trial.fromPartial(e)) || [];
+    message.more = object.more ?? false;
+    message.news = object.news ?? false;
     return message;
   },
 };
