@@ -67,8 +67,7 @@ describe('portions', () => {
   it('of others go on when one fails', async () => {
     const turns = new Turns();
     const portions = new Portions(turns, 100);
-    // biome-ignore lint/correctness/useYield: it fails before
-    const failing = portions.do(function* (): Work<never> {
+    const failing = portions.do((): Work<never> => {
       throw new Error('no study x');
     });
     const other = portions.do(() => turns.work('a', 2, 100));
