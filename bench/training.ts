@@ -4,9 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packagePath } from '../proto/package-path.js';
-import { alternate, type Contender, measure, measurePairs, median, type Rate, ratio } from './training/measure.js';
+import {
+  alternate,
+  type Contender,
+  measure,
+  measureTurns,
+  median,
+  type Rate,
+  ratio,
+  ratioOfSums,
+} from './training/measure.js';
 import { MODELS, type Model } from './training/networks.js';
 import { openSlots, runTrial } from './training/start-times.js';
+import { makeTurns } from './training/turns.js';
 
 /*
  * How fast the built-in training is, in images per second of training with SGD:
@@ -16,8 +26,10 @@ import { openSlots, runTrial } from './training/start-times.js';
  * TensorFlow.js on the same backend; another bench (--prototype: a folder with a bench.mjs that is called with
  * "wasm 1 simd MODEL BATCH layers sgd SECONDS" and prints JSON with imgPerSec); PyTorch, of a Python that has it.
  * Every figure comes from a process of its own; in brackets the figure per second of processor time, which says more where
- * others use the machine too. What an epoch costs beside as many bare steps is measured in one process, in turn with them,
- * in processor time. Then two slots against one, the start of a trial, and many trials in a row on one worker.
+ * others use the machine too. What a trial's steps cost beside bare ones is measured in processor time of two processes on
+ * one core that work in turn, a few steps each. Bare steps have the same layers, kernels and optimizer, over as many
+ * pictures, which lie in memory as floats and are taken in another order each time round; the trial's lie in a file, as all
+ * slots of a worker share them. Then two slots against one, the start of a trial, and many trials in a row on one worker.
  */
 
 const { values: options } = parseArgs({
@@ -73,17 +85,30 @@ async function compare(model: Model, batch: number): Promise<void> {
 }
 
 async function measureOverhead(backend: string, model: Model, batch: number): Promise<void> {
-  const pairs: number[] = [];
-  for (let round = 0; round < rounds; round++)
-    pairs.push(...(await measurePairs(subject('overhead', backend, model, batch))));
-  const { mean, low, high } = ratio(
-    pairs,
-    pairs.map(() => 1),
-  );
+  const [trial, bare]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-turns-'));
+    makeTurns(folder);
+    const side = (name: string): Contender => {
+      const { command } = subject(name, backend, model, batch);
+      return { name, command: onCore(round, [...command, folder]) };
+    };
+    const blocks = await measureTurns([side('trial'), side('bare-steps')]);
+    trial.push(...blocks[0]!);
+    bare.push(...blocks[1]!);
+    rmSync(folder, { recursive: true });
+  }
+  const { mean, low, high } = ratioOfSums(trial, bare);
   const percent = (value: number): string => `${((value - 1) * 100).toFixed(1)} %`;
   print(
-    `overhead on ${backend}, ${model}, batch ${batch}: ${percent(mean)} of processor time (${percent(low)} to ${percent(high)}), ${pairs.length} pairs`,
+    `overhead on ${backend}, ${model}, batch ${batch}: ${percent(mean)} of processor time (${percent(low)} to ${percent(high)}), ${trial.length} pairs`,
   );
+}
+
+/** Two processes on one core meet the same neighbours; the next round takes another core. */
+function onCore(round: number, command: Contender['command']): Contender['command'] {
+  if (process.platform !== 'linux') return command;
+  return ['taskset', '--cpu-list', String(round % cpus().length), ...command];
 }
 
 function prototype(model: Model, batch: number): Contender[] {

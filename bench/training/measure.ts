@@ -36,12 +36,20 @@ function rateOf(printed: Partial<Rate> & { imgPerSec?: number; cpuPerWall?: numb
   return { rate, cpuRate: printed.cpuRate ?? rate / (printed.cpuPerWall ?? 1), what };
 }
 
-/** What a process printed of pairs that it measured. */
-export async function measurePairs({ name, command: [program, ...args] }: Contender): Promise<readonly number[]> {
-  const { stdout } = await run(program, args, { maxBuffer: 1 << 24 });
-  const { ratios } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { ratios?: number[] };
-  if (ratios === undefined || ratios.length < 2) throw new Error(`${name} measured no pairs`);
-  return ratios;
+/** What two processes printed that worked in turn: seconds of processor time of each one's blocks. */
+export async function measureTurns(contenders: readonly Contender[]): Promise<(readonly number[])[]> {
+  const failed = new AbortController();
+  const blocksOf = async ({ name, command: [program, ...args] }: Contender): Promise<readonly number[]> => {
+    const { stdout } = await run(program, args, { maxBuffer: 1 << 24, signal: failed.signal });
+    const { blocks } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { blocks?: number[] };
+    if (blocks === undefined || blocks.length < 2) throw new Error(`${name} measured no blocks`);
+    return blocks;
+  };
+  try {
+    return await Promise.all(contenders.map(blocksOf));
+  } finally {
+    failed.abort(); // One waits for ever for another that has failed.
+  }
 }
 
 /** Rates of several contenders, taken in turn so that whatever else the machine does meets all of them. */
@@ -71,6 +79,20 @@ export function ratio(ones: readonly number[], others: readonly number[]): Ratio
   const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / Math.max(1, logs.length - 1);
   const reach = (STUDENT[logs.length - 2] ?? 1.96) * Math.sqrt(variance / logs.length);
   return { mean: Math.exp(mean), low: Math.exp(mean - reach), high: Math.exp(mean + reach) };
+}
+
+/**
+ * How the sum of ones relates to that of others, pair by pair: whatever happens rarely has its share in it.
+ *
+ * @see Cochran 1977, Sampling Techniques, chapter 6, for the variance of a ratio of sums
+ */
+export function ratioOfSums(ones: readonly number[], others: readonly number[]): Ratio {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const count = ones.length;
+  const mean = sum(ones) / sum(others);
+  const variance = sum(ones.map((one, pair) => (one - mean * others[pair]!) ** 2)) / (count - 1);
+  const reach = ((STUDENT[count - 2] ?? 1.96) * Math.sqrt(variance * count)) / sum(others);
+  return { mean, low: mean - reach, high: mean + reach };
 }
 
 export function median(values: readonly number[]): number {

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TrainConfig } from '../../proto/objective.js';
 import { trainConfigSchema } from '../../proto/objective.js';
-import type { Dataset } from '../../worker/train/dataset/dataset.js';
+import type { Dataset, Pixels } from '../../worker/train/dataset/dataset.js';
+import { pixelsInFile } from '../../worker/train/dataset/pixels.js';
 import { Random } from '../../worker/train/random.js';
 
 export const MODELS = ['mlp', 'cnn'] as const;
@@ -31,7 +35,7 @@ export function configOf(model: Model, batch: number): TrainConfig {
   });
 }
 
-/** Random pictures: how fast they pass does not depend on what is on them. */
+/** Random pictures, in a file as a worker's are: how fast they pass does not depend on what is on them. */
 export function noise(images: number): Dataset {
   const random = new Random(7);
   const validation = 10;
@@ -43,12 +47,7 @@ export function noise(images: number): Dataset {
     width: 28,
     channels: 1,
     type: 'u8',
-    pixels: {
-      read: (indices, to) => {
-        for (const [row, index] of indices.entries()) to.set(bytes.subarray(index * 784, (index + 1) * 784), row * 784);
-      },
-      close: () => {},
-    },
+    pixels: inFile(bytes),
     classes: 10,
     classNames: Array.from({ length: 10 }, (_, label) => String(label)),
     labels: Uint16Array.from({ length: all }, () => random.below(10)),
@@ -61,4 +60,13 @@ export function noise(images: number): Dataset {
     content: '',
     digest: '',
   };
+}
+
+function inFile(bytes: Uint8Array): Pixels {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-noise-'));
+  const path = join(folder, 'pixels');
+  writeFileSync(path, bytes);
+  const pixels = pixelsInFile(path, 784);
+  rmSync(folder, { recursive: true }); // What is open can still be read.
+  return pixels;
 }

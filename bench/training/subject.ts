@@ -1,4 +1,5 @@
-// One measurement in a process of its own: node subject.js assay|bare|tfjs|overhead BACKEND MODEL BATCH SECONDS
+// One measurement in a process of its own: node subject.js assay|bare|tfjs BACKEND MODEL BATCH SECONDS
+// One side of a measurement in turn with another process: node subject.js trial|bare-steps BACKEND MODEL BATCH SECONDS FOLDER
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../worker/train/backend/backend.js';
 import { createTrainer } from '../../worker/train/create-trainer.js';
@@ -8,32 +9,39 @@ import { buildNetwork } from '../../worker/train/model/build-network.js';
 import { createOptimizer } from '../../worker/train/optimizer/create-optimizer.js';
 import { Random } from '../../worker/train/random.js';
 import { configOf, type Model, noise } from './networks.js';
+import { Turns } from './turns.js';
 
-const [subject, backend, model, batchText, secondsText] = process.argv.slice(2) as [
+const [subject, backend, model, batchText, secondsText, turnsFolder = ''] = process.argv.slice(2) as [
   string,
   string,
   Model,
   string,
   string,
+  string?,
 ];
 const batch = Number(batchText);
 const seconds = Number(secondsText);
-/** Batches that bare loops go round. */
+/** Batches that the layers library goes round. */
 const ROUND = 8;
-/** Steps of an epoch, fewer where one takes long: pairs of epochs are to be short. */
-const EPOCH_STEPS = model === 'mlp' ? 64 : 16;
-/** Pairs of epochs that are not counted. */
-const WARM_PAIRS = 2;
+/** Steps of an epoch, fewer where one takes long. */
+const EPOCH_STEPS = model === 'mlp' ? 256 : 32;
+/** Steps before it is the other process's turn. */
+const BLOCK_STEPS = model === 'mlp' ? 1024 / batch : Math.max(2, 128 / batch);
+/** Epochs that are not counted, of processes that work in turn. */
+const WARM_EPOCHS = 1;
 /** Steps that are not counted. */
 const WARM_STEPS = 5;
 
 const { reason } = await useBackend(backend);
-if (subject === 'overhead') process.stdout.write(`${JSON.stringify({ ratios: await overhead() })}\n`);
-else {
-  const { images, spent, processor } = await { assay, bare, tfjs }[subject]!();
-  process.stdout.write(`${JSON.stringify({ rate: images / spent, cpuRate: images / processor, what: reason })}\n`);
-}
+process.stdout.write(`${JSON.stringify(await measured())}\n`);
 process.exit(0);
+
+async function measured(): Promise<object> {
+  if (subject === 'trial') return { blocks: await trialInTurns() };
+  if (subject === 'bare-steps') return { blocks: bareInTurns() };
+  const { images, spent, processor } = await { assay, bare, tfjs }[subject]!();
+  return { rate: images / spent, cpuRate: images / processor, what: reason };
+}
 
 interface Measured {
   readonly images: number;
@@ -58,24 +66,35 @@ async function assay(): Promise<Measured> {
   return { images, spent, processor: since(used) };
 }
 
-/** The same layers, kernels and optimizer in a loop, and nothing else: batches lie ready as floats. */
+/** The same layers, kernels and optimizer in a loop, and nothing else. */
 function bare(): Promise<Measured> {
   return loop(bareStep());
 }
 
-function bareStep(): (index: number) => void {
+/** Steps over as many pictures as an epoch has: in memory as floats, taken in another order each time round. */
+function bareStep(): () => void {
   const config = configOf(model, batch);
-  const data = noise(batch * ROUND);
+  const data = noise(batch * EPOCH_STEPS);
   const loss = createLoss(config, data.name, data.classes);
   const random = new Random(1);
   const network = buildNetwork(config.architecture, data, loss.outputs, { weights: random, dropout: random });
   const optimizer = createOptimizer(config.optimizer, config, network.parameters);
-  const floats = floatBatches();
+  const floats = new Batches(data).fill(data.train).slice();
+  const order = data.train.slice();
+  const rows = new Float32Array(batch * 784);
+  const labels = new Uint8Array(batch);
   let count = 0;
-  return (index) => {
+  return () => {
+    const from = (count % EPOCH_STEPS) * batch;
+    if (from === 0) random.shuffle(order);
+    for (let row = 0; row < batch; row++) {
+      const image = order[from + row]!;
+      rows.set(floats.subarray(image * 784, (image + 1) * 784), row * 784);
+      labels[row] = data.labels[image]!;
+    }
     tf.tidy(() => {
-      const targets = loss.targets(data.labels.subarray(index * batch, (index + 1) * batch));
-      const input = tf.tensor2d(floats[index]!, [batch, 784]);
+      const targets = loss.targets(labels);
+      const input = tf.tensor2d(rows, [batch, 784]);
       const gradients = network.gradients(input, (logits) => loss.measure(logits, targets).gradient());
       optimizer.step(gradients, config.optimizer.learning_rate, ++count);
     });
@@ -83,32 +102,52 @@ function bareStep(): (index: number) => void {
 }
 
 /**
- * Processor time of an epoch over that of as many bare steps, pair by pair: what else the machine does meanwhile, and a
- * processor that changes its pace, meets both of a pair alike.
+ * Processor time of blocks of a trial's steps, in turn with another process that makes as many bare ones. The epoch is
+ * held up after each block, where it looks whether it has been aborted; what it does before its first step and after its
+ * last belongs to its last block.
  */
-async function overhead(): Promise<number[]> {
+async function trialInTurns(): Promise<number[]> {
   const trainer = createTrainer(configOf(model, batch), noise(batch * EPOCH_STEPS), 1);
   const { signal } = new AbortController();
-  const step = bareStep();
-  const epoch = async (): Promise<number> => {
-    const used = process.cpuUsage();
+  const turns = new Turns(turnsFolder, 'trial');
+  let used = process.cpuUsage();
+  const blocks: number[] = [];
+  const swap = (): void => {
+    blocks.push(since(used));
+    turns.pass();
+    turns.wait();
+    used = process.cpuUsage();
+  };
+  let steps = 0;
+  Object.defineProperty(signal, 'aborted', {
+    get: () => {
+      if (++steps % BLOCK_STEPS === 0 && steps < EPOCH_STEPS) swap();
+      return false;
+    },
+  });
+  const epoch = async (): Promise<void> => {
+    steps = 0;
     await trainer.epoch(signal);
-    return since(used);
+    swap();
   };
-  const steps = (): number => {
+  for (let warm = 0; warm < WARM_EPOCHS; warm++) await epoch();
+  for (const end = performance.now() + 1000 * seconds; performance.now() < end; ) await epoch();
+  turns.end();
+  return blocks.slice((WARM_EPOCHS * EPOCH_STEPS) / BLOCK_STEPS);
+}
+
+/** The other side of {@link trialInTurns}. */
+function bareInTurns(): number[] {
+  const step = bareStep();
+  const turns = new Turns(turnsFolder, 'bare');
+  const blocks: number[] = [];
+  while (turns.wait()) {
     const used = process.cpuUsage();
-    for (let index = 0; index < EPOCH_STEPS; index++) step(index % ROUND);
-    return since(used);
-  };
-  const pairs: number[] = [];
-  let end = Number.POSITIVE_INFINITY;
-  for (let pair = 0; performance.now() < end; pair++) {
-    if (pair === WARM_PAIRS) end = performance.now() + 1000 * seconds;
-    // Each goes first as often as the other.
-    const [first, second] = pair % 2 === 0 ? [await epoch(), steps()] : [steps(), await epoch()];
-    if (pair >= WARM_PAIRS) pairs.push(pair % 2 === 0 ? first / second : second / first);
+    for (let steps = 0; steps < BLOCK_STEPS; steps++) step();
+    blocks.push(since(used));
+    turns.pass();
   }
-  return pairs;
+  return blocks.slice((WARM_EPOCHS * EPOCH_STEPS) / BLOCK_STEPS);
 }
 
 /** The layers library of TensorFlow.js on the same backend. */

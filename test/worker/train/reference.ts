@@ -80,7 +80,8 @@ async function repeat(training: Training): Promise<Pick<Training, 'losses' | 'gr
       const targets = loss.targets(labels);
       const gradients = network.gradients(tf.tensor2d(images, [IMAGES, 72]), (logits) => {
         const measured = loss.measure(logits, targets);
-        read.push(tf.keep(measured.sums));
+        const { sums } = measured;
+        read.push(tf.keep(sums instanceof Float32Array ? tf.tensor1d(sums) : sums));
         return measured.gradient();
       });
       read.push(...gradients.map((gradient) => tf.keep(tf.mul(gradient, 1))));

@@ -45,28 +45,28 @@ export function crossentropyInOne(
   logits: tf.Tensor,
   classes: tf.Tensor1D,
   smoothing: number,
-): { readonly sums: tf.Tensor; readonly gradient: tf.Tensor } | undefined {
+): { readonly sums: Float32Array; readonly gradient: tf.Tensor } | undefined {
   if (!hasKernel('AssayCrossentropy')) return undefined;
-  const made = tf.engine().runKernel<tf.Tensor[]>('AssayCrossentropy', { logits, classes }, { smoothing });
-  const [sums, gradient] = made as [tf.Tensor, tf.Tensor];
+  const sums = new Float32Array(2);
+  const gradient = tf.engine().runKernel<tf.Tensor>('AssayCrossentropy', { logits, classes }, { smoothing, sums });
   return { sums, gradient };
 }
 
 /**
  * Bytes as rows of numbers with this mean and deviation taken out.
  *
+ * @param read puts the bytes where the backend takes them from, as many as the shape says
  * @returns undefined where the backend does not have it in one piece
  */
 export function normalizedInOne(
-  stored: Uint8Array,
-  shape: [number, number],
+  read: (to: Uint8Array) => void,
+  shape: readonly [number, number],
   { mean, deviation }: { readonly mean: number; readonly deviation: number },
 ): tf.Tensor2D | undefined {
   if (!hasKernel('AssayNormalize')) return undefined;
-  const x = tf.tensor2d(stored, shape, 'bool');
-  const rows = tf.engine().runKernel<tf.Tensor2D>('AssayNormalize', { x }, { mean, scale: 1 / deviation });
-  x.dispose();
-  return rows;
+  // What a kernel gets beside tensors passes through the engine as it is; its type knows of numbers and the like alone.
+  const attrs = { read, shape, mean, scale: 1 / deviation } as unknown as tf.NamedAttrMap;
+  return tf.engine().runKernel<tf.Tensor2D>('AssayNormalize', {}, attrs);
 }
 
 /** The gradient by relu's input, from the one by its output and the output. */

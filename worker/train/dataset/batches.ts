@@ -93,7 +93,7 @@ export class Batches {
   /** Grey bytes, where the backend makes numbers of them faster than we do. The last bit may be another. */
   #inOne(indices: Uint32Array): tf.Tensor2D | undefined {
     const grey = this.#grey;
-    return grey && normalizedInOne(this.#read(indices), [indices.length, this.#size], grey);
+    return grey && normalizedInOne((to) => this.#pixels.read(indices, to), [indices.length, this.#size], grey);
   }
 
   #tensor(rows: Float32Array, count: number): tf.Tensor2D {

@@ -31,7 +31,7 @@ export function pixelsInFile(path: string, bytesPerSample: number): Pixels {
         const first = indices[i]!;
         let run = 1;
         while (i + run < indices.length && indices[i + run] === first + run) run++;
-        readFully(file, path, to.subarray(i * bytesPerSample, (i + run) * bytesPerSample), first * bytesPerSample);
+        readFully(file, path, to, i * bytesPerSample, (i + run) * bytesPerSample, first * bytesPerSample);
         i += run;
       }
     },
@@ -50,10 +50,12 @@ function openForReading(path: string): number {
   }
 }
 
-function readFully(file: number, path: string, to: Uint8Array, from: number): void {
-  for (let done = 0; done < to.length; ) {
-    const count = readSync(file, to, done, to.length - done, from + done);
-    if (count === 0) throw new ObjectiveError(`${path} ends at byte ${from + done}, before its samples do; remove it`);
-    done += count;
+/** Fills `to` between two places with what stands in the file from a position on. */
+function readFully(file: number, path: string, to: Uint8Array, begin: number, end: number, position: number): void {
+  const ahead = position - begin;
+  for (let at = begin; at < end; ) {
+    const count = readSync(file, to, at, end - at, ahead + at);
+    if (count === 0) throw new ObjectiveError(`${path} ends at byte ${ahead + at}, before its samples do; remove it`);
+    at += count;
   }
 }

@@ -17,13 +17,13 @@ export interface Targets {
 }
 
 export interface Measured {
-  /** Two numbers: the loss, and the right answers. */
-  readonly sums: tf.Tensor;
+  /** Two numbers: the loss, and the right answers. A tensor where they are still the engine's. */
+  readonly sums: Float32Array | tf.Tensor;
   /** The gradient of the batch's mean loss by the logits, with smoothed labels. */
   gradient(): tf.Tensor;
 }
 
 /** The labels as one class per image. */
 export function classesOf(labels: Uint8Array | Uint16Array): Targets {
-  return { count: labels.length, classes: tf.tensor1d(Int32Array.from(labels), 'int32') };
+  return { count: labels.length, classes: tf.tensor1d(new Int32Array(labels), 'int32') };
 }

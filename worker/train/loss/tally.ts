@@ -12,7 +12,8 @@ export class Tally {
   #unread: tf.Tensor[] = [];
 
   add({ sums }: Measured): void {
-    this.#unread.push(tf.keep(sums));
+    if (sums instanceof Float32Array) this.#count(sums);
+    else this.#unread.push(tf.keep(sums));
   }
 
   /** Means over the images counted so far. */
@@ -29,13 +30,18 @@ export class Tally {
 
   async #read(): Promise<void> {
     if (this.#unread.length === 0) return;
-    const together = tf.tidy(() => tf.stack(this.#unread));
+    const together = tf.tidy(() => tf.concat(this.#unread));
     this.dispose();
-    const values = await together.data();
+    const values = await together.data<'float32'>();
     together.dispose();
-    for (let i = 0; i < values.length; i += 2) {
-      this.#loss += values[i]!;
-      this.#correct += values[i + 1]!;
+    this.#count(values);
+  }
+
+  /** @param sums pairs of loss and right answers */
+  #count(sums: Float32Array): void {
+    for (let i = 0; i < sums.length; i += 2) {
+      this.#loss += sums[i]!;
+      this.#correct += sums[i + 1]!;
     }
   }
 }

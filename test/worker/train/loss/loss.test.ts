@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useBackend } from '../../../../worker/train/backend/backend.js';
 import { createLoss } from '../../../../worker/train/loss/create-loss.js';
 import type { Loss } from '../../../../worker/train/loss/loss.js';
+import { sumsOf } from './sums.js';
 
 const USUAL = { loss: undefined, label_smoothing: 0 };
 
@@ -12,8 +13,8 @@ const measured = (
   labels: readonly number[],
 ): { loss: number; correct: number } => {
   const result = loss.measure(tf.tensor2d(logits as number[][]), loss.targets(Uint8Array.from(labels)));
-  const [sum, correct] = result.sums.dataSync();
-  return { loss: sum!, correct: correct! };
+  const sums = sumsOf(result);
+  return { loss: sums[0]!, correct: sums[1]! };
 };
 
 describe.each(['cpu', 'wasm'])('the losses on %s', (backend) => {

@@ -5,6 +5,7 @@ import { categoricalCrossentropy } from '../../../../worker/train/loss/categoric
 import { buildNetwork } from '../../../../worker/train/model/build-network.js';
 import { createOptimizer } from '../../../../worker/train/optimizer/create-optimizer.js';
 import { Random } from '../../../../worker/train/random.js';
+import { sumsOf } from '../loss/sums.js';
 
 const IMAGE = { height: 6, width: 6, channels: 2 };
 const IMAGES = 8;
@@ -38,7 +39,7 @@ async function losses(backend: string, architecture: Architecture, type: Optimiz
       const targets = loss.targets(labels);
       const gradients = network.gradients(tf.tensor2d(images, [IMAGES, INPUTS]), (logits) => {
         const measured = loss.measure(logits, targets);
-        value = measured.sums.dataSync()[0]!;
+        value = sumsOf(measured)[0]!;
         return measured.gradient();
       });
       optimizer.step(gradients, 0.02, step + 1);

@@ -164,6 +164,12 @@ export function kernelsOf(backend: BackendWasm): Kernels {
   return kernels;
 }
 
+/** Some bytes of the engine's memory, as they are. They hold until the engine makes its next tensor. */
+export function bytesOf(backend: BackendWasm, address: number, count: number): Uint8Array {
+  const { HEAPU8 } = backend.wasm as unknown as { readonly HEAPU8: Uint8Array };
+  return HEAPU8.subarray(address, address + count);
+}
+
 /** Where a tensor's numbers begin, in bytes into the engine's memory. Valid as long as the tensor lives. */
 export function addressOf(backend: BackendWasm, tensor: TensorInfo): number {
   return backend.getMemoryOffset(tensor.dataId);

@@ -1,5 +1,8 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../start-engine.js';
+import { alignTensors } from './aligned-memory.js';
 import { registerKernels } from './register-kernels.js';
 
 /**
@@ -9,5 +12,6 @@ import { registerKernels } from './register-kernels.js';
 export async function loadWasm(): Promise<string> {
   registerKernels();
   await startEngine('wasm');
+  alignTensors(tf.backend() as BackendWasm);
   return 'WebAssembly with our own kernels';
 }
