@@ -6,15 +6,16 @@ import { openNatsTokens } from './access/nats-store.js';
 import { parseAddress } from './address.js';
 import { openNatsArtifacts } from './artifacts/nats.js';
 import type { ArtifactStore } from './artifacts/port.js';
+import { LeaderLease } from './cluster/lease.js';
 import type { ClusterConfig, CoordinatorConfig } from './config.js';
 import { ConfigError } from './errors.js';
-import { type ClusterLog, openJetStreamLog } from './event-log/jetstream.js';
-import { LogConflictError } from './event-log/port.js';
+import { openJetStreamLog } from './event-log/jetstream.js';
+import { type ClusterLog, LogConflictError } from './event-log/port.js';
 import { lead } from './lead.js';
 import type { Monitoring } from './monitoring/monitoring.js';
 import { connectNats } from './nats/connection.js';
 import { createEventPublisher } from './nats/event-publisher.js';
-import { LeaderLease } from './nats/lease.js';
+import { openNatsLeaseEntry } from './nats/lease-entry.js';
 import { prepareLogStream } from './nats/log-stream.js';
 import { checkServers } from './nats/monitoring.js';
 import { CLUSTER_NAME, type ClusterNames, clusterNames } from './nats/names.js';
@@ -86,7 +87,8 @@ export async function runInCluster(
     closers.push(() => server.close());
     const { door, address: bound } = server;
     const address = cluster.advertise ?? bound;
-    const lease = await LeaderLease.open(connection, names, { id: randomUUID(), address }, setup);
+    const entry = await openNatsLeaseEntry(connection, names, setup);
+    const lease = new LeaderLease(entry, { id: randomUUID(), address }, logger);
     door.standBy(lease);
     logger.info({ address, cluster: cluster.name, nats: connection.getServer() }, 'coordinator listens');
     config.onListening(bound, undefined);
@@ -144,6 +146,7 @@ async function standBy(
   // Only who is up to date may lead: nobody waits for a replay then.
   await replica.follow(log.read(replica.head));
   caughtUp();
+  logger.info({ head: replica.head }, 'stands by');
   door.standBy(lease, createStandbyServices({ look: async (look) => look(replica.state), logger }));
   const decided = new AbortController();
   const either = AbortSignal.any([signal, decided.signal]);
@@ -152,6 +155,7 @@ async function standBy(
   following.catch(() => decided.abort());
   const taken = await lease.take(either);
   decided.abort();
+  if (taken) logger.info({ head: replica.head }, 'has the lease');
   await following;
   return taken ? replica : undefined;
 }
@@ -162,7 +166,7 @@ async function term(member: Member, log: ClusterLog, snapshots: Snapshots, repli
   const { logger, signal } = config;
   const over = new AbortController();
   const publisher = createEventPublisher(connection, names, logger);
-  const lost = lease.hold(AbortSignal.any([signal, over.signal]), (patienceMs) => log.answers(patienceMs));
+  const lost = lease.hold(AbortSignal.any([signal, over.signal]), log);
   let leading = false;
   let givenUp = false;
   // The log is waited for while it does not answer, but not for longer than the lease is held.

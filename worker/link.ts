@@ -8,7 +8,7 @@ import {
   wayTo,
 } from '../proto/client-access.js';
 import { type SessionRequest, type SessionResponse, WorkerServiceClient } from '../proto/index.js';
-import { CoordinatorAddresses, isFromStandby, leaderOf, splitAddresses } from '../proto/leader.js';
+import { isFromStandby, leaderOf } from '../proto/leader.js';
 
 /** One stream to the coordinator. */
 export interface Link {
@@ -31,27 +31,6 @@ export interface Closed {
   readonly retry: boolean;
   /** The coordinator that leads, where this one stands by and knows. */
   readonly leader?: string | undefined;
-}
-
-/** How long one of several coordinators may take to accept a connection before the next one is tried, milliseconds. */
-const CONNECT_MS = 5_000;
-
-/**
- * Opens streams to the coordinators in turn: to the one that is said to lead, or else to the next of those that are known.
- *
- * @param coordinators "host:port,host:port"
- * @param access what is shown there
- */
-export function createConnect(coordinators: string, access: ClientAccess = {}): (events: LinkEvents) => Link {
-  const addresses = new CoordinatorAddresses(splitAddresses(coordinators));
-  return (events) => {
-    const closed = (why: Closed): void => {
-      addresses.failed(why.leader);
-      events.closed(why);
-    };
-    const patience = addresses.count > 1 ? CONNECT_MS : undefined;
-    return openLink(addresses.current, { response: events.response.bind(events), closed }, access, patience);
-  };
 }
 
 /**

@@ -2,35 +2,33 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Progress, SessionRequest, SessionResponse } from '../../proto/index.js';
+import { createConnect } from '../../worker/connect.js';
 import { createInProcessRunner } from '../../worker/in-process-runner.js';
-import { createConnect, type Link, type LinkEvents } from '../../worker/link.js';
+import type { Link, LinkEvents } from '../../worker/link.js';
 import { createWorkerSession } from '../../worker/session.js';
 
 /*
  * The load of the bench: WORKERS workers of SLOTS slots, with the real session and outbox, whose attempts take MS
  * milliseconds and report one value. It notes what the coordinators acknowledged, for the audit.
  *
- *   node client.js ADDRESSES WORKERS SLOTS MS FILE
+ *   node client.js ADDRESSES WORKERS SLOTS MS FILE LOG
  *
- * FILE gets a line for each acknowledged result: study trial attempt. The parent sends the time of a death, and is told of the
- * first assignment after it: by a session that was attached since, or the first one after a pause.
+ * FILE gets a line for each acknowledged result: study trial attempt; LOG what the workers log. While the parent watches, it is
+ * told of every assignment.
  */
 
-const [addresses = '', workers = '1', slots = '1', ms = '100', file = ''] = process.argv.slice(2);
+const [addresses = '', workers = '1', slots = '1', ms = '100', file = '', log = ''] = process.argv.slice(2);
 
-/** The death that is watched, and how the assignment after it is known. */
-interface Watch {
-  readonly diedAt: number;
-  readonly by: 'session' | 'pause';
+/** What the parent is told. */
+export interface Assigned {
+  readonly at: number;
+  /** When the session was attached that it came by. */
+  readonly attachedAt: number;
 }
 
-/** Under this load, so long without an assignment is a pause, milliseconds. */
-const PAUSE_MS = 500;
-
-let watch: Watch | undefined;
-let assignedAt = 0;
-process.on('message', (message: Watch) => {
-  watch = message;
+let watched = false;
+process.on('message', (message: { readonly watched: boolean }) => {
+  watched = message.watched;
 });
 process.once('disconnect', () => process.exit(0));
 
@@ -39,7 +37,7 @@ const runner = createInProcessRunner(async (_, hooks) => {
   hooks.report(1, { value: Math.random() });
   await pause(Number(ms) * (0.5 + Math.random()));
 });
-const logger = pino({ level: 'silent' });
+const logger = pino({ level: 'debug' }, pino.destination({ dest: log, sync: true }));
 
 for (let i = 0; i < Number(workers); i += 1) {
   const profile = {
@@ -56,7 +54,12 @@ for (let i = 0; i < Number(workers); i += 1) {
     codeSources: [],
     memoryBytes: 0,
   };
-  void createWorkerSession({ profile, runner, logger, connect: noting(createConnect(addresses)) }).run();
+  void createWorkerSession({
+    profile,
+    runner,
+    logger: logger.child({ worker: i }),
+    connect: noting(createConnect(addresses)),
+  }).run();
 }
 
 /** A link that notes what goes over it. */
@@ -69,7 +72,7 @@ function noting(connect: (events: LinkEvents) => Link): (events: LinkEvents) => 
       if (message.body?.$case === 'attached') attachedAt = Date.now();
       if (message.body?.$case === 'dispatch') {
         const { assignments, acknowledged } = message.body.value;
-        if (assignments.length > 0) assigned(attachedAt);
+        if (watched && assignments.length > 0) process.send?.({ at: Date.now(), attachedAt } satisfies Assigned);
         note(sent, acknowledged);
       }
       events.response(message);
@@ -83,16 +86,6 @@ function noting(connect: (events: LinkEvents) => Link): (events: LinkEvents) => 
       close: (reason) => link.close(reason),
     };
   };
-}
-
-/** @param attachedAt when the session was attached that it came by */
-function assigned(attachedAt: number): void {
-  const now = Date.now();
-  const pausedMs = now - assignedAt;
-  assignedAt = now;
-  if (watch === undefined || (watch.by === 'session' ? attachedAt < watch.diedAt : pausedMs < PAUSE_MS)) return;
-  watch = undefined;
-  process.send?.({ assignedAt: now });
 }
 
 function note(sent: Map<number, Progress>, acknowledged: number): void {

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,13 +11,16 @@ import { clusterNames } from '../../coordinator/nats/names.js';
 import { CoordinatorCluster } from '../../test/e2e/cluster.js';
 import { freePort, NATS, NatsServers } from '../../test/nats/servers.js';
 import { audit } from './audit.js';
+import type { Assigned } from './client.js';
+import { fromNats, fromPino, type Told, timeline } from './timeline.js';
 
 /*
  * What a death costs: three coordinators and three nats-servers on this machine, load on all of it, and one after the other
  * is killed with SIGKILL - the coordinator that leads, the NATS server that leads the log, both. Prints how long it took
- * from the death to the next assignment, and whether any acknowledged result was lost or any trial counted twice.
+ * from the death to the next assignment, and whether any acknowledged result was lost or any trial counted twice. Of what
+ * took longer than the bound it prints what everybody logged meanwhile; of everything with --timelines.
  *
- *   npm run bench:failover [-- --kills 50 --nats-kills 20 --both-kills 5 --workers 8 --slots 2 --trial-ms 150]
+ *   npm run bench:failover [-- --kills 50 --nats-kills 20 --both-kills 5 --workers 8 --slots 2 --trial-ms 150] [--timelines]
  */
 
 const { values } = parseArgs({
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '8' },
     slots: { type: 'string', default: '2' },
     'trial-ms': { type: 'string', default: '150' },
+    timelines: { type: 'boolean', default: false },
   },
 });
 if (NATS.missing !== undefined) {
@@ -41,12 +44,13 @@ const BOUND_MS = 5_000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'assay-failover-'));
 const acknowledged = path.join(folder, 'acknowledged');
+const workersLog = path.join(folder, 'workers.log');
 writeFileSync(acknowledged, '');
 const names = clusterNames('main');
 const servers = await NatsServers.start({ count: 3 });
 const connection = await servers.connect();
 const addresses = await Promise.all([0, 1, 2].map(async () => `127.0.0.1:${await freePort()}`));
-const coordinators = new CoordinatorCluster({ log: servers.url, addresses });
+const coordinators = new CoordinatorCluster({ log: servers.url, addresses, args: ['--log-level', 'debug'] });
 for (const i of [0, 1, 2]) await coordinators.up(i);
 const studies = openClient(coordinators.addresses);
 await studies.createStudy(
@@ -68,6 +72,7 @@ const client: ChildProcess = fork(fileURLToPath(new URL('client.js', import.meta
   values.slots,
   values['trial-ms'],
   acknowledged,
+  workersLog,
 ]);
 
 const summary: string[] = [];
@@ -97,27 +102,49 @@ try {
 process.exit();
 
 /** Kills again and again, and prints the times from the death to the next assignment. */
-async function measure(what: string, kills: number, kill: () => Promise<number>): Promise<void> {
+async function measure(what: string, kills: number, kill: () => Promise<Recovery>): Promise<void> {
   const times: number[] = [];
+  const ours: number[] = [];
   for (let i = 0; i < kills; i += 1) {
     await healthy();
     // Anywhere between two renewals of the lease.
     await pause(500 + Math.random() * 1_000);
     const before = Date.now();
     const { terms } = coordinators;
-    const ms = await kill();
-    times.push(ms);
+    const { assignedMs, electedMs } = await kill();
+    times.push(assignedMs);
+    ours.push(assignedMs - (electedMs ?? 0));
     const led = coordinators.lines.findLast(({ msg }) => msg === 'leads')!.at - before;
-    const who = coordinators.terms === terms ? 'the same leads' : `led after ${(led / 1000).toFixed(2)} s`;
-    console.log(`${what} ${i + 1}/${kills}: next assignment after ${(ms / 1000).toFixed(2)} s (${who})`);
+    const who = coordinators.terms === terms ? 'the same leads' : `led after ${seconds(led)}`;
+    const election = electedMs === undefined ? '' : `, the log's servers had elected after ${seconds(electedMs)}`;
+    console.log(`${what} ${i + 1}/${kills}: next assignment after ${seconds(assignedMs)} (${who}${election})`);
+    if (values.timelines || assignedMs > BOUND_MS) console.log(timeline(told(), before, before + assignedMs));
   }
   if (kills === 0) return;
-  const sorted = times.toSorted((a, b) => a - b);
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
   const late = times.filter((ms) => ms > BOUND_MS).length;
+  const beside = kill === killCoordinator ? '' : `; after the election of the log's servers ${spread(ours)}`;
   summary.push(
-    `${what}, ${kills} times: next assignment after ${seconds(sorted[kills >> 1]!)} (median), ${seconds(sorted.at(-1)!)} (worst); ${late} above ${seconds(BOUND_MS)}`,
+    `${what}, ${kills} times: next assignment after ${spread(times)}; ${late} above ${seconds(BOUND_MS)}${beside}`,
   );
+}
+
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  return `${seconds(sorted[sorted.length >> 1]!)} (median), ${seconds(sorted.at(-1)!)} (worst)`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** What coordinators, workers and NATS servers have logged. */
+function told(): Told[] {
+  const workers = readFileSync(workersLog, 'utf8').split('\n');
+  return [
+    ...coordinators.lines.flatMap(({ coordinator, line }) => fromPino(`c${coordinator}`, line) ?? []),
+    ...workers.flatMap((line) => fromPino('workers', line) ?? []),
+    ...fromNats(servers.folder),
+  ];
 }
 
 /** Until a coordinator leads, two stand by, and NATS has everything three times. */
@@ -127,35 +154,35 @@ async function healthy(): Promise<void> {
   while (!(await servers.isWhole(connection, `KV_${names.leaseBucket}`))) await pause(50);
 }
 
-async function killCoordinator(): Promise<number> {
+async function killCoordinator(): Promise<Recovery> {
   const leader = coordinators.leader!;
-  const assigned = nextAssignment('session');
+  const assigned = nextAssignment();
   void coordinators.kill(leader);
-  const ms = await assigned;
+  const recovery = await assigned;
   await coordinators.up(leader);
-  return ms;
+  return recovery;
 }
 
-/** The sessions live on: what counts is the first assignment after the pause. */
-async function killNats(): Promise<number> {
+/** The sessions may live on: what counts is the first assignment after the log has a leader again. */
+async function killNats(): Promise<Recovery> {
   const victim = await natsLeader();
-  const assigned = nextAssignment('pause');
+  const assigned = nextAssignment(victim);
   void servers.kill(victim);
-  const ms = await assigned;
+  const recovery = await assigned;
   servers.up(victim);
-  return ms;
+  return recovery;
 }
 
-async function killBoth(): Promise<number> {
+async function killBoth(): Promise<Recovery> {
   const victim = await natsLeader();
   const leader = coordinators.leader!;
-  const assigned = nextAssignment('session');
+  const assigned = nextAssignment(victim);
   void servers.kill(victim);
   void coordinators.kill(leader);
-  const ms = await assigned;
+  const recovery = await assigned;
   servers.up(victim);
   await coordinators.up(leader);
-  return ms;
+  return recovery;
 }
 
 async function natsLeader(): Promise<number> {
@@ -166,10 +193,42 @@ async function natsLeader(): Promise<number> {
   }
 }
 
-/** Milliseconds from now to the next assignment: by a session that is attached from now on, or after a pause. */
-async function nextAssignment(by: 'session' | 'pause'): Promise<number> {
+/** What a death cost, milliseconds since it. */
+interface Recovery {
+  readonly assignedMs: number;
+  /** When the log's servers had elected a leader, where theirs was killed. */
+  readonly electedMs?: number;
+}
+
+/**
+ * The first assignment that is owed to what came after a death that happens now.
+ *
+ * @param victim the NATS server that dies; without one it is a coordinator, and what comes by a session that was attached
+ *   before does not count
+ */
+function nextAssignment(victim?: number): Promise<Recovery> {
   const diedAt = Date.now();
-  client.send({ diedAt, by });
-  const [{ assignedAt }] = (await once(client, 'message')) as [{ assignedAt: number }];
-  return assignedAt - diedAt;
+  return new Promise((resolve) => {
+    const decide = ({ at, attachedAt }: Assigned): void => {
+      let elected: number | undefined;
+      if (victim === undefined) {
+        if (attachedAt < diedAt) return;
+      } else {
+        elected = electionSince(diedAt);
+        if (elected === undefined || at < elected) return;
+      }
+      client.send({ watched: false });
+      client.off('message', decide);
+      resolve({ assignedMs: at - diedAt, ...(elected === undefined ? {} : { electedMs: elected - diedAt }) });
+    };
+    client.on('message', decide);
+    client.send({ watched: true });
+  });
+}
+
+/** When the NATS servers elected a leader of the log, by their own logs; undefined while they have not. */
+function electionSince(moment: number): number | undefined {
+  const elected = `new stream leader for '$G > ${names.logStream}'`;
+  const found = fromNats(servers.folder).filter(({ at, what }) => at >= moment && what.includes(elected));
+  return found.length === 0 ? undefined : Math.min(...found.map(({ at }) => at));
 }

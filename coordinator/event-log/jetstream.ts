@@ -15,7 +15,7 @@ import { errors, headers, type MsgHdrs, type NatsConnection } from '@nats-io/tra
 import type { Event } from '../core/events.js';
 import type { ClusterNames } from '../nats/names.js';
 import { decodeBatch, encodeBatch } from './codec.js';
-import { type Batch, type EventLog, type Extent, LogConflictError, LogFormatError, type Seq } from './port.js';
+import { type Batch, type ClusterLog, type Extent, LogConflictError, LogFormatError, type Seq } from './port.js';
 
 /** Names the try to append that a message came by: its writer and a count. */
 const NONCE = 'Assay-Nonce';
@@ -44,14 +44,6 @@ const MESSAGE_NOT_FOUND = 10037;
 /** Answers of a cluster that has no leader at the moment. */
 const NO_LEADER: readonly number[] = [10008, 10009, 10118];
 
-/** The log of a cluster: others may append to it, and are followed. */
-export interface ClusterLog extends EventLog {
-  /** Batches with `seq > after` as they come, until the signal is aborted. */
-  follow(after: Seq, signal: AbortSignal): AsyncIterable<Batch>;
-  /** Whether the log is there: it answers, and no append has waited for `patienceMs`. */
-  answers(patienceMs: number): Promise<boolean>;
-}
-
 /**
  * The log in a JetStream stream, which exists already. The stream's sequence numbers are the batches' numbers, and
  * `Nats-Expected-Last-Sequence` is the fence. Its rules:
@@ -60,10 +52,12 @@ export interface ClusterLog extends EventLog {
  *       than a message may be, it is cut into parts that follow each other without a gap; the batch is there with its
  *       last part and has that one's number. Parts that were cut off by another writer are void: they are passed over
  *       by all readers alike.
- *   J2  An append that was answered by a time-out, a broken connection or a wrong sequence is not known to have failed:
- *       a copy of it may be in the log, or on its way. The log itself decides: what stands behind the expected head is
- *       this very append (its nonce), or another's (a conflict), or nothing, and then the same append is tried again
- *       with the same expected head. Whatever copy comes late meets the fence.
+ *   J2  An append that was answered by a time-out or a broken connection is not known to have failed: a copy of it may
+ *       be in the log, or on its way. So the same append is tried again with the same expected head; whatever copy comes
+ *       late meets the fence. When a wrong sequence is the answer, the log itself decides: what stands behind the expected
+ *       head is this very append (its nonce), or another's (a conflict), or nothing that can be seen yet, and it is tried
+ *       once more. Nothing is asked before: a stream without a leader leaves questions unanswered until they time out,
+ *       and says at once that nobody takes appends.
  *   J3  No `Nats-Msg-Id` beside the expected sequence: NATS 2.10 answers the repetition of a refused append `duplicate`
  *       and stores nothing.
  *   J4  An append is tried until it is decided or the log is closed; it is not for the log to say when to give up.
@@ -150,6 +144,11 @@ class JetStreamLog implements ClusterLog {
     }
   }
 
+  get reached(): boolean {
+    // While the connection is being made again, the client has forgotten whom it spoke to.
+    return this.#connection.info !== undefined;
+  }
+
   async close(): Promise<void> {
     this.#closed.abort(new Error('the event log was closed'));
   }
@@ -172,7 +171,6 @@ class JetStreamLog implements ClusterLog {
     let changeAt = performance.now() + CHANGE_SERVER_MS;
     for (;;) {
       this.#closed.signal.throwIfAborted();
-      let refused = false;
       try {
         const { seq, duplicate } = await this.#client.publish(this.#names.logSubject, data, {
           headers: headersOf(nonce, part),
@@ -182,12 +180,12 @@ class JetStreamLog implements ClusterLog {
         if (seq === end + 1 && !duplicate) return;
         throw new LogFormatError(`the log answered an append behind ${end} with ${seq}, duplicate: ${duplicate}`);
       } catch (error) {
-        refused = isRefusal(error);
-        if (!refused && !isPassing(error)) throw error;
+        if (isRefusal(error)) {
+          const found = await this.#nonceAt(end + 1);
+          if (found === keyOf(nonce, part)) return;
+          if (found !== undefined || (await this.#isAhead(end))) throw new LogConflictError(head);
+        } else if (!isPassing(error)) throw error;
       }
-      const found = await this.#nonceAt(end + 1);
-      if (found === keyOf(nonce, part)) return;
-      if (found !== undefined || (refused && (await this.#isAhead(end)))) throw new LogConflictError(head);
       if (performance.now() > changeAt) {
         changeAt = performance.now() + CHANGE_SERVER_MS;
         await this.#connection.reconnect();

@@ -40,6 +40,16 @@ export interface EventLog extends LogReader {
   extent(): Promise<Extent>;
 }
 
+/** The log of a cluster: others may append to it, and are followed. */
+export interface ClusterLog extends EventLog {
+  /** Batches with `seq > after` as they come, until the signal is aborted. */
+  follow(after: Seq, signal: AbortSignal): AsyncIterable<Batch>;
+  /** Whether any of its servers is connected to, as far as is known. */
+  readonly reached: boolean;
+  /** Whether the log is there: it answers, and no append has waited for `patienceMs`. */
+  answers(patienceMs: number): Promise<boolean>;
+}
+
 /** Somebody else wrote to the log. Who meets it no longer leads: it stops and replays, it never merges. */
 export class LogConflictError extends Error {
   override readonly name = 'LogConflictError';

@@ -21,7 +21,8 @@ export class CoordinatorCluster {
   readonly #processes: (ChildProcess | undefined)[] = [];
   readonly #waiting = new Set<() => void>();
   /** All that they have logged. */
-  readonly lines: { readonly coordinator: number; readonly msg: string; readonly at: number }[] = [];
+  readonly lines: { readonly coordinator: number; readonly msg: string; readonly at: number; readonly line: string }[] =
+    [];
   /** Who said last that it leads, and lives; undefined when it has died since, or steps down. */
   leader: number | undefined;
   /** Counts the terms that have begun. */
@@ -96,7 +97,7 @@ export class CoordinatorCluster {
     } catch {
       // A crash speaks plain text.
     }
-    this.lines.push({ coordinator, msg, at: Date.now() });
+    this.lines.push({ coordinator, msg, at: Date.now(), line });
     if (msg === 'leads') {
       this.leader = coordinator;
       this.terms += 1;

@@ -13,7 +13,8 @@ import {
   StudyServiceClient,
   type WhoAmIResponse,
 } from '../../../proto/index.js';
-import { type Closed, createConnect } from '../../../worker/link.js';
+import { createConnect } from '../../../worker/connect.js';
+import type { Closed } from '../../../worker/link.js';
 import { type Entered, startEntered } from './entered.js';
 import { LogLines } from './log-lines.js';
 

@@ -6,7 +6,7 @@ import { openClient } from '../../../cli/client.js';
 import { Certificates } from '../../../coordinator/access/certificates.js';
 import { openArtifactClient } from '../../../proto/artifact-client.js';
 import { type ClientAccess, ClientAccessError, wayTo } from '../../../proto/client-access.js';
-import { createConnect } from '../../../worker/link.js';
+import { createConnect } from '../../../worker/connect.js';
 import { type Entered, startEntered } from './entered.js';
 import { LogLines } from './log-lines.js';
 import { TlsFiles } from './tls-files.js';

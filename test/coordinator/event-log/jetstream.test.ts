@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Event } from '../../../coordinator/core/events.js';
 import { encodeBatch } from '../../../coordinator/event-log/codec.js';
-import { type ClusterLog, openJetStreamLog } from '../../../coordinator/event-log/jetstream.js';
-import { type Batch, LogConflictError } from '../../../coordinator/event-log/port.js';
+import { openJetStreamLog } from '../../../coordinator/event-log/jetstream.js';
+import { type Batch, type ClusterLog, LogConflictError } from '../../../coordinator/event-log/port.js';
 import { prepareLogStream } from '../../../coordinator/nats/log-stream.js';
 import { type ClusterNames, clusterNames } from '../../../coordinator/nats/names.js';
 import { startProxy } from '../../nats/proxy.js';
@@ -219,6 +219,7 @@ describe('a log that is closed', () => {
     const appended = log.append([event(2)], 1);
     const failed = appended.catch(String);
     expect(await log.answers(60_000)).toBe(false);
+    expect(log.reached).toBe(false);
     await log.close();
     expect(await failed).toMatch(/closed/);
     servers.up(0);

@@ -2,13 +2,14 @@ import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LeaderLease } from '../../../coordinator/nats/lease.js';
+import { LeaderLease } from '../../../coordinator/cluster/lease.js';
+import { openNatsLeaseEntry } from '../../../coordinator/nats/lease-entry.js';
 import { type ClusterNames, clusterNames } from '../../../coordinator/nats/names.js';
 import { NATS, NatsServers } from '../../nats/servers.js';
 
 const setup = { replicas: 1, logger: pino({ level: 'silent' }), signal: new AbortController().signal };
-const logWorks = (): Promise<boolean> => Promise.resolve(true);
-const logIsGone = (): Promise<boolean> => Promise.resolve(false);
+const logWorks = { reached: true, answers: () => Promise.resolve(true) };
+const nothingReached = { reached: false, answers: () => Promise.resolve(false) };
 
 let servers: NatsServers;
 let connection: NatsConnection;
@@ -31,8 +32,8 @@ beforeEach(async (test) => {
   };
 });
 
-const open = (id: string): Promise<LeaderLease> =>
-  LeaderLease.open(connection, names, { id, address: `${id}:7070` }, setup);
+const open = async (id: string, over: NatsConnection = connection): Promise<LeaderLease> =>
+  new LeaderLease(await openNatsLeaseEntry(over, names, setup), { id, address: `${id}:7070` }, setup.logger);
 
 describe('the lease', () => {
   it('is held by one, and goes to another when it is not renewed', async () => {
@@ -83,16 +84,16 @@ describe('the lease', () => {
 
   it.each([
     ['is kept while nobody can say whose it is, as long as the log works', logWorks, 'kept'],
-    ['is given up when neither its servers nor the log answer', logIsGone, 'lost'],
+    ['is given up soon by who reaches none of its servers', nothingReached, 'lost'],
   ])('%s', { timeout: 40_000 }, async (_, log, expected) => {
     const lone = await NatsServers.start();
     const far = await lone.connect();
-    const lease = await LeaderLease.open(far, names, { id: 'a', address: 'a:7070' }, setup);
+    const lease = await open('a', far);
     await lease.take(stop.signal);
     const held = lease.hold(stop.signal, log);
     await lone.kill(0);
     const found = await Promise.race([held, new Promise((resolve) => setTimeout(resolve, 9_000, 'kept'))]);
-    expect(found).toMatch(expected === 'kept' ? /^kept$/ : /not renewed for .* the log does not answer/);
+    expect(found).toMatch(expected === 'kept' ? /^kept$/ : /not renewed for .* none of its servers/);
     stop.abort();
     await held;
     await far.close();
