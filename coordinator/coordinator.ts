@@ -17,9 +17,9 @@ export interface CoordinatorOptions {
   /** How long a worker may be silent before its attempts are lost, in milliseconds. */
   readonly leaseMs: number;
   /** Milliseconds since the epoch. */
-  readonly clock?: () => number;
+  readonly clock?: (() => number) | undefined;
   /** Runs a task after all that this turn of the event loop brings. */
-  readonly defer?: (task: () => void) => void;
+  readonly defer?: ((task: () => void) => void) | undefined;
   /** The log failed or the core met a broken rule: nothing more is decided. Called once. */
   readonly onFailure: (error: unknown) => void;
 }

@@ -7,6 +7,8 @@ import { runInCluster } from './cluster.js';
 import type { CoordinatorConfig } from './config.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
+import { createEventLogger } from './event-logger.js';
+import { leaseOf, openFaces } from './faces.js';
 import { lead } from './lead.js';
 import { type Monitoring, openMonitoring } from './monitoring/monitoring.js';
 import { noticeTargets } from './notices/notifier.js';
@@ -53,20 +55,28 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
     const server = await openDoor(listen, entrance);
     const { door, address } = server;
     await lead({
-      config,
       log,
       from: await snapshots.restore(),
       snapshots,
       artifacts,
-      entrance,
-      door,
-      monitoring,
-      onLeading: (dashboard) => {
-        logger.info({ address, dashboard, state: config.state }, 'coordinator listens');
-        config.onListening(address, dashboard);
-      },
+      leaseMs: leaseOf(config),
+      logger,
+      followers: [createEventLogger(logger)],
+      open: (led) =>
+        openFaces(led, {
+          config,
+          log,
+          artifacts,
+          entrance,
+          door,
+          monitoring,
+          onLeading: (dashboard) => {
+            logger.info({ address, dashboard, state: config.state }, 'coordinator listens');
+            config.onListening(address, dashboard);
+          },
+          leave: () => server.close(),
+        }),
       until: aborted(signal),
-      leave: () => server.close(),
     }).finally(() => server.close());
   } finally {
     for (const close of closers) await close();

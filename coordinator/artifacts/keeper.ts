@@ -12,7 +12,7 @@ export interface KeeperOptions {
   /** How long an artifact that nothing refers to is left alone, milliseconds: the event that will may be on its way. */
   readonly graceMs: number;
   /** Milliseconds since the epoch. */
-  readonly clock?: () => number;
+  readonly clock?: (() => number) | undefined;
 }
 
 /** Artifacts that an event is about to refer to. */

@@ -83,7 +83,7 @@ export class LeaderLease implements Leadership {
     let sightedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       try {
-        const entry = await this.#lookSoon(signal);
+        const entry = await this.#lookSoon();
         if (signal.aborted) break;
         const now = this.#time.now();
         if (now - answeredAt > this.#entry.ttlMs / 2) sightedAt = now;
@@ -168,18 +168,17 @@ export class LeaderLease implements Leadership {
     this.#seen = { holder: this.#me, revision: this.#revision, at: this.#time.now() };
   }
 
-  /** The first answer of several looks, each begun when those before it have not been answered for a while. */
-  #lookSoon(signal: AbortSignal): Promise<Entry | undefined> {
+  /** A look, and others beside it when it is not answered for a while: whichever answer comes first. */
+  #lookSoon(others: number = LOOKS_AT_ONCE - 1): Promise<Entry | undefined> {
+    const look = this.#look();
+    if (others === 0) return look;
     const answered = new AbortController();
-    const over = AbortSignal.any([signal, answered.signal]);
-    const looks = Array.from({ length: LOOKS_AT_ONCE }, async (_, i) => {
-      if (i > 0) await this.#time.pause(i * LOOK_MS, over);
-      if (i > 0 && over.aborted) throw new Error('nobody wants to know any more');
-      return this.#look();
-    });
-    return Promise.any(looks)
-      .catch((error: AggregateError) => Promise.reject(error.errors[0]))
-      .finally(() => answered.abort());
+    const settled = (): void => answered.abort();
+    look.then(settled, settled);
+    const beside = this.#time
+      .pause(LOOK_MS, answered.signal)
+      .then(() => (answered.signal.aborted ? look : this.#lookSoon(others - 1)));
+    return Promise.any([look, beside]).catch((error: AggregateError) => Promise.reject(error.errors[0]));
   }
 
   async #look(): Promise<Entry | undefined> {

@@ -1,9 +1,13 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { createArtifactKeeper } from '../../coordinator/artifacts/keeper.js';
 import type { ArtifactStore } from '../../coordinator/artifacts/port.js';
-import { Coordinator } from '../../coordinator/coordinator.js';
+import { LeaderLease } from '../../coordinator/cluster/lease.js';
+import type { Holder } from '../../coordinator/cluster/lease-entry.js';
+import { type Member, runMember } from '../../coordinator/cluster/member.js';
+import type { Coordinator } from '../../coordinator/coordinator.js';
 import type { Core } from '../../coordinator/core/transaction.js';
+import type { ClusterLog, EventLog } from '../../coordinator/event-log/port.js';
+import { type Faces, type Led, lead, type Term } from '../../coordinator/lead.js';
 import { LiveOutputs } from '../../coordinator/rpc/live-outputs.js';
 import type { WorkerSessions } from '../../coordinator/rpc/sessions.js';
 import { createStudyService } from '../../coordinator/rpc/study-service.js';
@@ -11,8 +15,8 @@ import { createWorkerSessions } from '../../coordinator/rpc/worker-service.js';
 import { Snapshots } from '../../coordinator/snapshots/snapshots.js';
 import type { Chance } from './chance.js';
 import type { Disk } from './disk.js';
-import type { Election } from './election.js';
 import { type Answer, type Call, type Frame, throughWire } from './frames.js';
+import type { LeaseServer } from './lease-server.js';
 import type { Mutant } from './mutants.js';
 import type { Network, Receiver, StreamEnd } from './network.js';
 import type { Scenario } from './scenario.js';
@@ -32,7 +36,7 @@ export interface HostSurroundings {
   readonly disk: Disk;
   readonly artifacts: ArtifactStore;
   readonly snapshots: SnapshotShelf;
-  readonly election: Election;
+  readonly lease: LeaseServer;
   readonly witness: Witness;
   readonly mutant: Mutant;
   readonly logger: Logger;
@@ -44,7 +48,12 @@ const SWEEP_MS = 5_000;
 /** How often artifacts are looked for that nothing refers to, milliseconds. */
 const ORPHANS_MS = 20_000;
 
-type StudyService = ReturnType<typeof createStudyService>;
+/** What lets a coordinator be seen while it leads. */
+interface Shown {
+  readonly coordinator: Coordinator;
+  readonly sessions: WorkerSessions;
+  readonly service: ReturnType<typeof createStudyService>;
+}
 
 /** A machine on which a coordinator runs, dies and is started again. */
 export class CoordinatorHost {
@@ -55,11 +64,10 @@ export class CoordinatorHost {
   process: SimProcess;
   readonly #world: HostSurroundings;
   #coordinator: Coordinator | undefined;
-  #sessions: WorkerSessions | undefined;
-  #service: StudyService | undefined;
-  /** Whether the process waits for its turn to lead, or leads, beside others. */
-  #campaigns = false;
-  #opening = false;
+  /** Aborted when the process is to stop in order. */
+  #stopping = new AbortController();
+  #starts = 0;
+  #holder: Holder | undefined;
 
   constructor(name: string, world: HostSurroundings) {
     this.name = name;
@@ -88,8 +96,7 @@ export class CoordinatorHost {
     this.#world.trace(() => `${this.name} dies: ${why}`);
     process.kill();
     this.#coordinator = undefined;
-    this.#campaigns = false;
-    this.#opening = false;
+    this.#holder = undefined;
     this.#world.network.unlisten(this.name);
     this.#world.network.ended(process);
     this.process = this.#newProcess();
@@ -101,25 +108,14 @@ export class CoordinatorHost {
 
   /** Shuts down in order, as on SIGTERM. */
   stop(): void {
-    const coordinator = this.#coordinator;
-    const { process } = this;
-    if (coordinator === undefined) return;
-    this.#coordinator = undefined;
-    this.#campaigns = false;
-    this.#opening = true;
+    if (this.#coordinator === undefined) return;
     this.#world.trace(() => `${this.name} stops in order`);
-    this.#world.network.unlisten(this.name);
-    this.#world.network.ended(process);
-    void coordinator.settled().then(() => {
-      if (process.alive && this.process === process) this.kill('stopped');
-    });
+    this.#stopping.abort();
   }
 
-  /** Believes that it leads, whoever does. */
+  /** Is said to lead, whoever does. */
   usurp(): void {
-    if (!this.#campaigns) return;
-    this.#world.election.usurp(this.name);
-    void this.#lead();
+    if (this.#holder !== undefined) this.#world.lease.steal(this.#holder);
   }
 
   #newProcess(): SimProcess {
@@ -129,93 +125,134 @@ export class CoordinatorHost {
 
   #boot(): void {
     this.#world.trace(() => `${this.name} starts`);
-    if (this.#world.scenario.coordinators === 1) {
-      void this.#lead();
-      return;
-    }
     const { process } = this;
-    this.#campaigns = true;
-    const campaign = (): void => {
-      if (!this.#campaigns) return;
-      const leads = this.#world.election.ask(this.name);
-      if (this.#coordinator === undefined && leads === true) void this.#lead();
-      else if (this.#coordinator !== undefined && leads === false) {
-        this.kill('another coordinator leads');
-        return;
-      }
-      process.after(this.#world.chance.between(800, 1_200), campaign);
-    };
-    process.after(this.#world.chance.between(0, 1_000), campaign);
+    this.#stopping = new AbortController();
+    const run = this.#world.scenario.coordinators === 1 ? this.#runAlone() : this.#runInCluster();
+    run.then(
+      () => {
+        if (this.process === process) this.kill('stopped');
+      },
+      (error: unknown) => {
+        if (this.process === process) this.kill(String(error));
+        this.#world.witness.failed(this.name, error);
+      },
+    );
   }
 
-  async #lead(): Promise<void> {
+  /** As `coordinator/main.ts` does. */
+  async #runAlone(): Promise<void> {
+    const log = this.#openLog();
+    const snapshots = this.#openSnapshots(log);
+    const { signal } = this.#stopping;
+    const until = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const { logger } = this.#world;
+    await lead({ ...this.#term(), log, from: await snapshots.restore(), snapshots, logger, until });
+  }
+
+  /** As `coordinator/cluster.ts` does. */
+  async #runInCluster(): Promise<void> {
     const { process } = this;
-    if (this.#opening || this.#coordinator !== undefined) return;
-    this.#opening = true;
-    const { scenario, disk, artifacts, witness, mutant, logger, trace } = this.#world;
-    const clock = (): number => Math.round(EPOCH_MS + process.now() + this.skewMs);
-    const fail = (error: unknown): void => {
-      if (this.process === process) this.kill(String(error));
-      witness.failed(this.name, error);
+    const { lease: server, logger, chance, mutant } = this.#world;
+    await process.pause(chance.between(0, 1_000));
+    this.#starts += 1;
+    const holder = { id: `${this.name}.${this.#starts}`, address: this.name };
+    const lease = new LeaderLease(mutant.lease(server.entryOf(this.name, process)), holder, logger, process);
+    this.#holder = holder;
+    const member: Member = {
+      logger,
+      signal: this.#stopping.signal,
+      lease,
+      time: process,
+      openLog: async () => this.#openLog(),
+      openSnapshots: (log) => this.#openSnapshots(log),
+      reads: () => () => {},
+      standsBy: () => {},
+      term: () => this.#term(),
     };
-    try {
-      const log = mutant.log(disk.open(this.name, process), disk, process);
-      const snapshots = new Snapshots({
-        store: mutant.snapshots(this.#world.snapshots),
-        log,
-        logger,
-        ...scenario.snapshots,
-        clock,
-        breathe: () => process.pause(this.#world.chance.between(0, 2)),
-      });
-      const from = await snapshots.restore();
-      if (from !== undefined) trace(() => `${this.name} begins with the snapshot of batch ${from.head}`);
-      const coordinator = await Coordinator.open({
-        log,
-        from,
-        bodies: snapshots,
-        leaseMs: scenario.leaseMs,
-        clock,
+    await runMember(member);
+  }
+
+  #openLog(): ClusterLog {
+    const { disk, mutant } = this.#world;
+    const log = disk.open(this.name, this.process);
+    const { read, append } = mutant.log(log, disk, this.process);
+    // What the mutants do not know goes its ordinary way.
+    return Object.defineProperties({} as ClusterLog, {
+      ...Object.getOwnPropertyDescriptors(log),
+      read: { value: read },
+      append: { value: append },
+    });
+  }
+
+  #openSnapshots(log: EventLog): Snapshots {
+    const { process } = this;
+    const { mutant, snapshots: shelf, logger, scenario, chance } = this.#world;
+    return new Snapshots({
+      store: mutant.snapshots(shelf),
+      log,
+      logger,
+      ...scenario.snapshots,
+      clock: () => this.#clock(process),
+      breathe: () => process.pause(chance.between(0, 2)),
+    });
+  }
+
+  #clock(process: SimProcess): number {
+    return Math.round(EPOCH_MS + process.now() + this.skewMs);
+  }
+
+  #term(): Omit<Term, 'log' | 'snapshots' | 'logger' | 'until'> {
+    const { process } = this;
+    const { scenario, artifacts, witness } = this.#world;
+    const live = {
+      events: (_events: unknown, core: Core) => witness.live(this.name, core),
+      committed: () => {},
+    };
+    return {
+      artifacts,
+      leaseMs: scenario.leaseMs,
+      followers: [live],
+      open: (led) => this.#open(process, led),
+      surroundings: {
+        time: process,
+        clock: () => this.#clock(process),
         defer: (task) => process.soon(task),
-        onFailure: fail,
-      });
-      if (!process.alive) return;
-      trace(() => `${this.name} leads`);
-      this.#coordinator = coordinator;
-      await snapshots.lead(coordinator);
-      process.every(SWEEP_MS, () => void snapshots.sweep());
-      const door = mutant.coordinator(coordinator, process);
-      coordinator.follow({
-        events: (_events, core) => witness.live(this.name, core),
-        committed: () => {},
-      });
-      const { heartbeatMs, leaseMs } = scenario;
-      const keeper = createArtifactKeeper({
-        artifacts,
-        coordinator,
-        logger,
-        graceMs: leaseMs,
-        clock,
-      });
-      process.every(ORPHANS_MS, () => void keeper.sweep());
-      this.#sessions = createWorkerSessions({ coordinator: door, keeper, heartbeatMs, leaseMs, logger });
-      this.#service = createStudyService({
-        coordinator: mutant.viewer(coordinator),
-        logger,
-        clock,
-        artifacts,
-        outputs: new LiveOutputs(),
-      });
-      process.every(Math.min(1_000, leaseMs / 4), () => coordinator.post({ type: 'CheckDeadlines' }, () => {}));
-      this.#world.network.listen(this.name, process, (from, end) => this.#accept(from, end as StreamEnd<Frame>));
-    } catch (error) {
-      fail(error);
-    } finally {
-      if (this.process === process) this.#opening = false;
-    }
+        graceMs: scenario.leaseMs,
+        sweepMs: ORPHANS_MS,
+        parkMs: SWEEP_MS,
+      },
+    };
   }
 
-  #accept(from: string, end: StreamEnd<Frame>): Receiver<unknown> {
+  #open(process: SimProcess, { coordinator, keeper }: Led): Faces {
+    const { scenario, artifacts, mutant, logger, network, trace } = this.#world;
+    const { heartbeatMs, leaseMs } = scenario;
+    trace(() => `${this.name} leads`);
+    this.#coordinator = coordinator;
+    const door = mutant.coordinator(coordinator, process);
+    const sessions = createWorkerSessions({ coordinator: door, keeper, heartbeatMs, leaseMs, logger });
+    const service = createStudyService({
+      coordinator: mutant.viewer(coordinator),
+      logger,
+      clock: () => this.#clock(process),
+      artifacts,
+      outputs: new LiveOutputs(),
+    });
+    const shown = { coordinator, sessions, service };
+    network.listen(this.name, process, (from, end) => this.#accept(from, end as StreamEnd<Frame>, shown));
+    return {
+      leave: () => {
+        trace(() => `${this.name} leads no more`);
+        if (this.process !== process) return;
+        this.#coordinator = undefined;
+        network.unlisten(this.name);
+        network.ended(process);
+      },
+      close: async () => {},
+    };
+  }
+
+  #accept(from: string, end: StreamEnd<Frame>, shown: Shown): Receiver<unknown> {
     let session: ReturnType<WorkerSessions['open']> | undefined;
     const { witness, scenario, trace } = this.#world;
     let worker = from;
@@ -224,8 +261,8 @@ export class CoordinatorHost {
         const frame = message as Frame;
         if (frame.kind === 'call') {
           // It shuts down: its door is closed.
-          if (this.#coordinator === undefined) return;
-          this.#answer(from, frame.call).then(
+          if (this.#coordinator !== shown.coordinator) return;
+          this.#answer(from, frame.call, shown).then(
             (answer) => {
               end.send({ kind: 'answer', answer });
               end.end('answered');
@@ -236,7 +273,7 @@ export class CoordinatorHost {
         }
         if (frame.kind !== 'request') return;
         if (frame.request.body?.$case === 'attach') worker = frame.request.body.value.workerId;
-        session ??= this.#sessions!.open({
+        session ??= shown.sessions.open({
           write: (response) => {
             trace(() => `${this.name} > ${worker}: ${JSON.stringify(response.body)}`);
             witness.told(this.name, worker, response);
@@ -255,9 +292,7 @@ export class CoordinatorHost {
     };
   }
 
-  async #answer(from: string, call: Call): Promise<Answer> {
-    const coordinator = this.#coordinator!;
-    const service = this.#service!;
+  async #answer(from: string, call: Call, { coordinator, service }: Shown): Promise<Answer> {
     switch (call.type) {
       case 'create': {
         const { requestId, spec } = call;

@@ -1,6 +1,6 @@
 import type { Event } from '../../coordinator/core/events.js';
 import { openMemoryLog } from '../../coordinator/event-log/memory.js';
-import type { Batch, EventLog, Seq } from '../../coordinator/event-log/port.js';
+import type { Batch, ClusterLog, EventLog, Seq } from '../../coordinator/event-log/port.js';
 import type { Chance } from './chance.js';
 import type { Network } from './network.js';
 import type { SimProcess } from './sim-process.js';
@@ -38,6 +38,8 @@ export class Disk {
   readonly #timeline: Timeline;
   readonly #chance: Chance;
   readonly #network: Network;
+  /** Who waits for the next batch. */
+  #followers: (() => void)[] = [];
 
   constructor(timeline: Timeline, chance: Chance, network: Network) {
     this.#timeline = timeline;
@@ -50,19 +52,31 @@ export class Disk {
   }
 
   /** The log as one process on a host sees it. */
-  open(host: string, process: SimProcess): EventLog {
+  open(host: string, process: SimProcess): ClusterLog {
     const inner = openMemoryLog(this.records);
     const write = async (events: readonly Event[], head: Seq): Promise<Seq> => {
       const seq = await inner.append(events, head);
       // As it was written: nothing that the writer does to its own objects later can change it.
       this.onDurable((JSON.parse(this.records.at(-1)!) as Batch).events, host);
+      const followers = this.#followers;
+      this.#followers = [];
+      for (const follower of followers) follower();
       return seq;
     };
     const read = (after: Seq): AsyncIterable<Batch> => this.#read(inner, process, after);
+    let waitingSince: number | undefined;
+    const isCut = (): boolean => this.#network.isCut(host, LOG_HOST) || this.#network.isCut(LOG_HOST, host);
     return {
       read,
-      append: (events, head) =>
-        new Promise<Seq>((resolve, reject) => {
+      follow: (after, signal) => this.#follow(inner, process, { after, signal, isCut }),
+      get reached() {
+        return !isCut();
+      },
+      answers: async (patienceMs) =>
+        !isCut() && (waitingSince === undefined || process.now() - waitingSince <= patienceMs),
+      append: (events, head) => {
+        waitingSince = process.now();
+        return new Promise<Seq>((resolve, reject) => {
           // What an asynchronous caller hears, it hears as long as its process lives.
           const answer = (ms: number, tell: () => void): void => void process.after(ms, tell);
           const { latencyMs, stalls, fails, lies, late } = this.faults;
@@ -94,7 +108,10 @@ export class Disk {
               );
             });
           }
-        }),
+        }).finally(() => {
+          waitingSince = undefined;
+        });
+      },
       extent: () => inner.extent(),
       close: async () => {},
     };
@@ -109,5 +126,35 @@ export class Disk {
       count += 1;
       yield batch;
     }
+  }
+
+  /** As a server sends it: each batch a while after it was written, and nothing while it is out of reach. */
+  async *#follow(
+    inner: EventLog,
+    process: SimProcess,
+    { after, signal, isCut }: { after: Seq; signal: AbortSignal; isCut: () => boolean },
+  ): AsyncIterable<Batch> {
+    let seq = after;
+    while (!signal.aborted) {
+      if (this.records.length <= seq) await this.#change(signal);
+      await process.pause(isCut() ? 200 : this.#chance.between(0.1, this.faults.latencyMs), signal);
+      if (isCut()) continue;
+      for await (const batch of inner.read(seq)) {
+        if (signal.aborted) return;
+        seq = batch.seq;
+        yield batch;
+      }
+    }
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const over = (): void => {
+        signal.removeEventListener('abort', over);
+        resolve();
+      };
+      signal.addEventListener('abort', over);
+      this.#followers.push(over);
+    });
   }
 }

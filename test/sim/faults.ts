@@ -1,6 +1,7 @@
 import type { Client } from './client.js';
 import type { CoordinatorHost, HostSurroundings } from './coordinator-host.js';
 import { LOG_HOST } from './disk.js';
+import { LEASE_HOST } from './lease-server.js';
 import type { FaultKind } from './scenario.js';
 import type { WorkerHost } from './worker-host.js';
 
@@ -15,7 +16,7 @@ const UNAIDED_MS = 5_400_000;
 
 /** Lets faults happen until their time is over, then mends everything. */
 export function scheduleFaults(world: HostSurroundings, population: Population): void {
-  const { scenario, timeline, chance, network, disk, snapshots, trace } = world;
+  const { scenario, timeline, chance, network, disk, lease, snapshots, trace } = world;
   const { faults } = scenario;
   network.faults = { latencyMs: faults.latencyMs, slow: faults.slow, breaks: faults.breaks };
   disk.faults = {
@@ -27,6 +28,7 @@ export function scheduleFaults(world: HostSurroundings, population: Population):
     unreadable: faults.unreadable,
   };
   snapshots.damages = faults.damages;
+  lease.faults = { latencyMs: faults.latencyMs, lost: faults.leaseLost, late: faults.leaseLate };
   const next = (): void => {
     timeline.at(timeline.now + chance.between(0, 2 * faults.everyMs), () => {
       if (timeline.now >= scenario.faultsUntil) return;
@@ -42,6 +44,7 @@ export function scheduleFaults(world: HostSurroundings, population: Population):
     network.faults = { latencyMs: 5, slow: 0, breaks: 0 };
     network.heal();
     disk.heal();
+    lease.heal();
     snapshots.damages = 0;
     for (const host of [...population.coordinators, ...population.workers]) host.process.thaw();
     for (const client of population.clients) client.resumeAll();
@@ -51,7 +54,7 @@ export function scheduleFaults(world: HostSurroundings, population: Population):
 }
 
 function happen(kind: FaultKind, world: HostSurroundings, population: Population): void {
-  const { chance, network } = world;
+  const { chance, network, lease } = world;
   const coordinator = chance.pick(population.coordinators);
   const worker = chance.pick(population.workers);
   const { leaseMs } = world.scenario;
@@ -91,8 +94,14 @@ function happen(kind: FaultKind, world: HostSurroundings, population: Population
     case 'cut off from the log':
       network.cut(coordinator.name, LOG_HOST, chance.between(500, 20_000));
       break;
-    case 'usurp':
+    case 'cut off from the lease':
+      network.cut(coordinator.name, LEASE_HOST, chance.between(500, 20_000));
+      break;
+    case 'lease stolen':
       coordinator.usurp();
+      break;
+    case 'lease expires':
+      lease.expire();
       break;
   }
 }

@@ -1,3 +1,4 @@
+import type { LeaseEntry } from '../../coordinator/cluster/lease-entry.js';
 import type { Coordinator, Follower } from '../../coordinator/coordinator.js';
 import type { CreateStudy } from '../../coordinator/core/commands.js';
 import type { Event } from '../../coordinator/core/events.js';
@@ -26,6 +27,7 @@ export interface Mutant {
   snapshots(store: SnapshotStore): SnapshotStore;
   create(command: CreateStudy): CreateStudy;
   connect(connect: SessionOptions['connect']): SessionOptions['connect'];
+  lease(entry: LeaseEntry): LeaseEntry;
 }
 
 export const NO_MUTANT: Mutant = {
@@ -35,6 +37,7 @@ export const NO_MUTANT: Mutant = {
   snapshots: (store) => store,
   create: (command) => command,
   connect: (connect) => connect,
+  lease: (entry) => entry,
 };
 
 /** Wrong programs by name. */
@@ -47,6 +50,10 @@ export const MUTANTS: Readonly<Record<string, () => Partial<Mutant>>> = {
       read: (after) => (after === 0 ? log : openMemoryLog()).read(0),
       append: (events) => log.append(events, disk.records.length),
     }),
+  }),
+  // Believes that whoever holds the lease is alone, and writes behind whatever is there.
+  'lease-is-the-fence': () => ({
+    log: (log, disk) => ({ ...log, append: (events) => log.append(events, disk.records.length) }),
   }),
   'timeout-as-failure': () => ({ log: timeoutAsFailure }),
   'no-fencing': () => ({ coordinator: noFencing }),

@@ -41,6 +41,9 @@ export interface FaultPlan {
   readonly lies: number;
   readonly late: number;
   readonly unreadable: number;
+  /** Probabilities that a word of the lease is lost, or comes late. */
+  readonly leaseLost: number;
+  readonly leaseLate: number;
   /** Probability that a snapshot is damaged when it is read, or cannot be written. */
   readonly damages: number;
 }
@@ -56,7 +59,9 @@ export const FAULT_KINDS = [
   'partition',
   'one-way partition',
   'cut off from the log',
-  'usurp',
+  'cut off from the lease',
+  'lease stolen',
+  'lease expires',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -189,5 +194,7 @@ function drawFaults(chance: Chance, leaseMs: number, studies: readonly StudyPlan
     late: sometimes(0.005),
     unreadable: sometimes(0.1),
     damages: sometimes(0.2),
+    leaseLost: sometimes(0.1),
+    leaseLate: sometimes(0.05),
   };
 }

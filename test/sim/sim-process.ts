@@ -1,3 +1,4 @@
+import type { Time } from '../../coordinator/time.js';
 import type { Cancel, Clock } from '../../worker/clock.js';
 import type { Chance } from './chance.js';
 import type { Timeline } from './timeline.js';
@@ -9,7 +10,7 @@ const TURN_MS = 2;
  * One process of the simulated world. Everything it has planned dies with it; while it is frozen (SIGSTOP, a closed
  * laptop) it runs nothing, and afterwards everything that came due, in order.
  */
-export class SimProcess implements Clock {
+export class SimProcess implements Clock, Time {
   readonly name: string;
   readonly #timeline: Timeline;
   readonly #chance: Chance;
@@ -77,8 +78,17 @@ export class SimProcess implements Clock {
     this.after(this.#chance.between(0, TURN_MS), task);
   }
 
-  pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.after(ms, resolve));
+  pause(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const over = (): void => {
+        signal?.removeEventListener('abort', over);
+        cancel();
+        resolve();
+      };
+      const cancel = this.after(ms, over);
+      if (signal?.aborted === true) over();
+      else signal?.addEventListener('abort', over);
+    });
   }
 
   get #frozen(): boolean {

@@ -1,4 +1,5 @@
 import type { SessionRequest } from '../../proto/index.js';
+import { createDial } from '../../worker/dial.js';
 import type { Link, LinkEvents } from '../../worker/link.js';
 import { createWorkerSession, type WorkerSession } from '../../worker/session.js';
 import type { HostSurroundings } from './coordinator-host.js';
@@ -70,15 +71,18 @@ export class WorkerHost {
       codeSources: [],
       version: '',
     };
-    let address = chance.below(scenario.coordinators);
     const random = chance.fork();
     const session = createWorkerSession({
       profile,
       runner: createSimRunner(workerId, process, this.#seed, artifacts, (key, run) => witness.ran(key, run)),
-      connect: mutant.connect((events) => {
-        address = (address + 1) % scenario.coordinators;
-        return this.#connect(`c${address}`, workerId, process, events);
-      }),
+      connect: mutant.connect(
+        createDial({
+          addresses: rotated(scenario.coordinators, chance.below(scenario.coordinators)),
+          open: (host, events) => this.#connect(host, workerId, process, events),
+          clock: process,
+          random: () => random.float(),
+        }),
+      ),
       logger,
       random: () => random.float(),
       clock: process,
@@ -119,4 +123,9 @@ export class WorkerHost {
       close,
     };
   }
+}
+
+/** The coordinators' names, from one of them on. */
+function rotated(count: number, first: number): string[] {
+  return Array.from({ length: count }, (_, i) => `c${(first + i) % count}`);
 }

@@ -20,8 +20,8 @@ import { noZombies, onlyWhatCountsGoesOn } from './checkers/zombies.js';
 import { Client } from './client.js';
 import { CoordinatorHost, EPOCH_MS, type HostSurroundings } from './coordinator-host.js';
 import { Disk } from './disk.js';
-import { Election } from './election.js';
 import { scheduleFaults } from './faults.js';
+import { LeaseServer } from './lease-server.js';
 import { createMutant } from './mutants.js';
 import { Network } from './network.js';
 import { drawScenario, type Scenario } from './scenario.js';
@@ -96,7 +96,7 @@ export async function simulate(seed: number, options: SimOptions = {}): Promise<
     disk,
     artifacts: openMemoryArtifacts(artifacts, () => EPOCH_MS + timeline.now),
     snapshots: new SnapshotShelf(chance.fork()),
-    election: new Election(timeline, network),
+    lease: new LeaseServer(timeline, chance.fork(), network),
     witness,
     mutant: createMutant(options.mutant),
     logger,
