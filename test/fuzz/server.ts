@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import fc from 'fast-check';
+import { service as healthService } from 'grpc-health-check';
+import { reflectionServices } from '../../coordinator/rpc/reflection.js';
 import {
   AccessServiceService,
   ArtifactServiceService,
+  ExternalScalerService,
   StudyServiceService,
   WorkerServiceService,
 } from '../../proto/index.js';
@@ -223,6 +226,7 @@ const FIELDS: Readonly<Record<string, unknown>> = {
   configuration: '{x: 0.5}',
   worker: 'w1',
   top: 3,
+  news: true,
   sha256: 'ab'.repeat(32),
 };
 
@@ -258,6 +262,14 @@ const progress = {
     },
   ],
 };
+const scaled = { name: 'workers', namespace: 'assay', scalerMetadata: { target: '1', labels: 'zone=west' } };
+const asked = [
+  { listServices: '' },
+  { fileByFilename: 'assay/v1/study.proto' },
+  { fileContainingSymbol: 'assay.v1.StudyService' },
+  { fileContainingExtension: { containingType: 'assay.v1.Trial', extensionNumber: 1 } },
+  { allExtensionNumbersOfType: 'assay.v1.Trial' },
+];
 const EXAMPLES: Readonly<Record<string, readonly object[]>> = {
   session: [
     { body: { $case: 'attach', value: attach } },
@@ -271,6 +283,14 @@ const EXAMPLES: Readonly<Record<string, readonly object[]>> = {
     { body: { $case: 'header', value: { sha256: 'ab'.repeat(32), bytes: 3 } } },
     { body: { $case: 'chunk', value: { offset: 0, data: Buffer.from('abc') } } },
   ],
+  getMetrics: [{ scaledObjectRef: scaled, metricName: 'slots' }],
+  isActive: [scaled],
+  streamIsActive: [scaled],
+  getMetricSpec: [scaled],
+  check: [{ service: 'assay.v1.StudyService' }],
+  watch: [{ service: '' }],
+  ServerReflectionInfo0: asked,
+  ServerReflectionInfo1: asked,
   findArtifacts: [{ sha256: ['ab'.repeat(32), '../x'] }],
   adjustStudy: [
     { trials: { $case: 'trialsMore', value: 1 } },
@@ -283,6 +303,13 @@ export const SERVICES: Readonly<Record<string, ServiceDefinition>> = {
   'messages of WorkerService': WorkerServiceService as ServiceDefinition,
   'messages of ArtifactService': ArtifactServiceService as ServiceDefinition,
   'messages of AccessService': AccessServiceService as ServiceDefinition,
+  'messages of ExternalScaler': ExternalScalerService as ServiceDefinition,
+  'messages of Health': healthService,
+  'messages of ServerReflection': Object.fromEntries(
+    reflectionServices().flatMap(({ definition }, version) =>
+      Object.entries(definition).map(([name, method]) => [`${name}${version}`, method]),
+    ),
+  ),
 };
 
 const PATHS = [
