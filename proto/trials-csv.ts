@@ -14,6 +14,11 @@ export interface RankedTrial {
  * parameter hides a column. Numbers are printed in full; inactive parameters are empty.
  */
 export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string {
+  return [csvTitle(study), ...trials.map((trial) => csvLine(study, trial))].join('');
+}
+
+/** The first line. */
+export function csvTitle(study: Pick<Study, 'metric' | 'params'>): string {
   const title = [
     'rank',
     'trial',
@@ -31,9 +36,14 @@ export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string 
     'repeat_of',
     'mean',
   ];
-  const rows = trials.map(({ rank, trial }) => {
-    const values = new Map(trial.params.map(({ name, value }) => [name, value?.kind?.value]));
-    return [
+  return csv([[...title, ...study.params.map((name) => `params.${name}`)]]);
+}
+
+/** A trial's line. */
+export function csvLine({ params }: Pick<Study, 'params'>, { rank, trial }: RankedTrial): string {
+  const values = new Map(trial.params.map(({ name, value }) => [name, value?.kind?.value]));
+  return csv([
+    [
       rank,
       trial.number,
       trialStateName(trial.state),
@@ -49,8 +59,7 @@ export function trialsCsv(study: Study, trials: readonly RankedTrial[]): string 
       trial.seed,
       trial.repeats?.of,
       trial.repeats?.mean,
-      ...study.params.map((name) => values.get(name)),
-    ];
-  });
-  return csv([[...title, ...study.params.map((name) => `params.${name}`)], ...rows]);
+      ...params.map((name) => values.get(name)),
+    ],
+  ]);
 }

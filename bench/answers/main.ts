@@ -41,12 +41,12 @@ const QUESTIONS: Readonly<Record<string, () => Promise<number>>> = {
   '/api/studies': () => fetched('/api/studies'),
   '/api/studies/:id/table': () => fetched(`/api/studies/${STUDY}/table`),
   '/api/studies/:id/curves': () => fetched(`/api/studies/${STUDY}/curves`),
+  '/api/studies/:id/events': () => streamed(`/api/studies/${STUDY}/events?after=0`),
+  '/api/events': () => streamed('/api/events'),
   '/api/studies/:id/export.csv': () => fetched(`/api/studies/${STUDY}/export.csv`),
   '/api/studies/:id/export.json': () => fetched(`/api/studies/${STUDY}/export.json`),
-  '/api/studies/:id/events': () => streamed(`/api/studies/${STUDY}/events?after=0`),
   '/api/studies/:id/trials/:number': () => fetched(`/api/studies/${STUDY}/trials/9000`),
   '/api/workers': () => fetched('/api/workers'),
-  '/api/events': () => streamed('/api/events'),
 };
 
 row(['question', 'loop held for', '', 'answer', 'took', 'load']);
@@ -77,7 +77,7 @@ for (const [name, question] of Object.entries(QUESTIONS)) {
     loadavg()[0]!.toFixed(1),
   ]);
   // What it has cost is to be paid back before the next one.
-  await pause(5_000);
+  await pause(3_000 + bytes / 500);
 }
 process.exit(0);
 
@@ -123,6 +123,7 @@ async function fetched(path: string): Promise<number> {
 async function streamed(path: string): Promise<number> {
   const hangUp = new AbortController();
   const response = await fetch(http + path, { signal: hangUp.signal });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   let bytes = 0;
   for await (const piece of response.body!) {
     bytes += piece.length;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,7 +42,7 @@ const MODES: Record<string, (session: ClientHttp2Session, connection: number) =>
     const stream = call(session, StudyServiceService.createStudy.path, header(GIGABYTE), false);
     const piece = randomBytes(2 ** 20);
     for (let bytes = 0; bytes < GIGABYTE && !stream.destroyed; bytes += piece.length) {
-      if (!stream.write(piece)) await Promise.race([event(stream, 'drain'), event(stream, 'close')]);
+      if (!stream.write(piece)) await room(stream);
     }
   },
   streams: async (session) => {
@@ -123,6 +124,14 @@ function header(bytes: number): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(bytes, 1);
   return head;
+}
+
+/** Resolves when a stream takes more, or has gone. */
+async function room(stream: ClientHttp2Stream): Promise<void> {
+  const found = new AbortController();
+  const either = ['drain', 'close'].map((name) => once(stream, name, { signal: found.signal }).catch(() => {}));
+  await Promise.race(either);
+  found.abort();
 }
 
 /** Resolves at an event, whatever comes with it. */

@@ -37,7 +37,7 @@ import { Refused } from './refused.js';
 export const COST_OF_A_STUDY = 60;
 export const COST_OF_A_TRIAL = 25;
 export const COST_OF_A_REPORT = 2;
-const COST_OF_A_WORKER = 5;
+export const COST_OF_A_WORKER = 5;
 /** To see whether a worker could run a study. */
 const COST_OF_A_GLANCE = 0.05;
 /** And to remember something for later. */
@@ -65,7 +65,7 @@ export function* leaderboardAnswer(
   top: number,
   nowMs: number,
 ): Work<Answer<GetLeaderboardResponse>> {
-  while (!followRanking(study, CHANGES)) yield CHANGES * COST_OF_A_CHANGE;
+  yield* followedRanking(study);
   const { standings, trials } = placesOf(study, top === 0 ? undefined : top);
   const runs = [...study.running].sort((a, b) => a - b).map((number) => study.trials[number]!);
   const shown = trials.length + runs.length + fleet.workers.size;
@@ -175,6 +175,11 @@ export function allTrials(
     return new Encoded(message.finish(), from - first);
   }
   return { next };
+}
+
+/** Brings the order of a board up to date. */
+export function* followedRanking(study: Study): Work<void> {
+  while (!followRanking(study, CHANGES)) yield CHANGES * COST_OF_A_CHANGE;
 }
 
 /** What is put into one message of a stream. */

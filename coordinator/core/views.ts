@@ -159,7 +159,7 @@ export interface TrialMoment {
   readonly repeats: RepeatStanding | undefined;
 }
 
-function momentOf(study: Study, trial: Trial): TrialMoment {
+export function momentOf(study: Study, trial: Trial): TrialMoment {
   return { spec: study.spec, trial, repeats: repeatsOf(study, trial) };
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { LONGEST_UNREAD_MS } from '../limits.js';
+import type { Pieces } from './long-text.js';
 
 /** A connection that nothing is written to for this long is cut by proxies; milliseconds. */
 const KEEPALIVE_MS = 15_000;
@@ -16,6 +17,7 @@ export class EventStream {
   /** The log position up to which this reader has been told. */
   position: number;
   #ready = true;
+  #held = false;
   #open = true;
   /** When it was found to be behind, milliseconds of the process; undefined while it keeps up. */
   #behindSince: number | undefined;
@@ -43,8 +45,8 @@ export class EventStream {
     response.write(`retry: ${RETRY_MS}\n\n`);
     this.#keepalive = setInterval(
       () => {
-        if (this.#ready) response.write(':\n\n');
-        else if (performance.now() - (this.#behindSince ?? 0) > unreadMs) response.destroy();
+        if (this.ready) response.write(':\n\n');
+        else if (performance.now() - (this.#behindSince ?? performance.now()) > unreadMs) response.destroy();
       },
       Math.min(KEEPALIVE_MS, unreadMs),
     );
@@ -62,17 +64,26 @@ export class EventStream {
 
   /** Whether it can be written to now. */
   get ready(): boolean {
-    return this.#ready && this.#open;
+    return this.#ready && !this.#held && this.#open;
+  }
+
+  /** Something long is being made for this reader: until it is sent nothing else is, for it would come out of order. */
+  hold(): void {
+    this.#held = true;
   }
 
   get open(): boolean {
     return this.#open;
   }
 
-  /** Sends a frame made by {@link frame}. */
-  send(text: string, position: number): void {
+  /** Sends a frame made by {@link frame}, or the pieces of one. */
+  send(text: string | Pieces, position: number): void {
     this.position = position;
-    if (!this.#open || this.#response.write(text)) return;
+    this.#held = false;
+    if (!this.#open) return;
+    let room = true;
+    for (const piece of typeof text === 'string' ? [text] : text) room = this.#response.write(piece);
+    if (room) return;
     this.#ready = false;
     this.#behindSince ??= performance.now();
   }
@@ -85,4 +96,9 @@ export class EventStream {
 /** One event as it goes over the wire. `id` is the log position that a browser names when it comes back. */
 export function frame(event: string, id: number, data: unknown): string {
   return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** The same of data that are written already, in pieces. */
+export function framed(event: string, id: number, data: Pieces): Pieces {
+  return [Buffer.from(`event: ${event}\nid: ${id}\ndata: `), ...data, Buffer.from('\n\n')];
 }

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { workerJson } from '../../proto/json.js';
 import type { Coordinator } from '../coordinator.js';
+import type { Core } from '../core/transaction.js';
 import { workerViews } from '../core/views.js';
-import { toWorker } from '../rpc/convert.js';
+import type { Portions, Work } from '../portions.js';
 import { Changes } from './changes.js';
-import { EventStream, frame } from './event-stream.js';
-import { studyRow } from './rows.js';
+import { EventStream, frame, framed } from './event-stream.js';
+import { longCatchUp, studyRows, workerRows } from './long-reads.js';
+import { jsonWork, type Pieces } from './long-text.js';
 import { catchUp, StudyChannel } from './study-channel.js';
 
 /** Changes of a study are told at most this often, those of all studies and workers more calmly; milliseconds. */
@@ -15,17 +16,19 @@ const OVERVIEW_INTERVAL_MS = 1_000;
 /** The live side of the dashboard: whoever looks at a study, or at all of them, is told what changes. */
 export class Feeds {
   readonly #coordinator: Coordinator;
+  readonly #portions: Portions;
   readonly #clock: () => number;
   readonly #changes: Changes;
   readonly #channels = new Map<string, StudyChannel>();
   readonly #overview = new Set<EventStream>();
   #overviewSeen: number | undefined;
-  #overviewText = '';
+  #overviewPicture: Pieces = [];
   readonly #unfollow: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
 
-  private constructor(coordinator: Coordinator, clock: () => number, position: number) {
+  private constructor(coordinator: Coordinator, portions: Portions, clock: () => number, position: number) {
     this.#coordinator = coordinator;
+    this.#portions = portions;
     this.#clock = clock;
     this.#changes = new Changes(position);
     this.#unfollow = coordinator.follow({
@@ -42,8 +45,9 @@ export class Feeds {
     ];
   }
 
-  static async open(coordinator: Coordinator, clock: () => number): Promise<Feeds> {
-    return coordinator.view(({ state }) => new Feeds(coordinator, clock, state.events));
+  /** @param portions does what is long */
+  static async open(coordinator: Coordinator, portions: Portions, clock: () => number): Promise<Feeds> {
+    return coordinator.view(({ state }) => new Feeds(coordinator, portions, clock, state.events));
   }
 
   /**
@@ -75,8 +79,8 @@ export class Feeds {
       () => this.#overview.delete(stream),
     );
     this.#overview.add(stream);
-    const { text, position } = await this.#overviewFrame();
-    stream.send(text, position);
+    const { frame: pieces, position } = await this.#overviewFrame();
+    stream.send(pieces, position);
   }
 
   close(): void {
@@ -86,14 +90,26 @@ export class Feeds {
     for (const stream of this.#overview) stream.end();
   }
 
-  async #catchUp(id: string, stream: EventStream): Promise<void> {
-    await this.#coordinator.view(({ state, fleet }) => {
+  #catchUp(id: string, stream: EventStream): Promise<void> {
+    return this.#portions.do((core) => this.#story(core, id, stream));
+  }
+
+  /** What is different since a reader was last told; and what has happened while that was made, if it took long. */
+  *#story({ state, fleet }: Core, id: string, stream: EventStream): Work<void> {
+    for (;;) {
       const study = state.studies.get(id);
       if (study === undefined || !stream.ready) return;
       const trials = this.#changes.after(id, stream.position, study.trials.length);
-      const told = catchUp(study, trials, { position: state.events, fleet, nowMs: this.#clock() });
-      stream.send(frame('change', state.events, told), state.events);
-    });
+      const at = { position: state.events, fleet, nowMs: this.#clock() };
+      if (trials.length < FEW) {
+        stream.send(frame('change', at.position, catchUp(study, trials, at)), at.position);
+        return;
+      }
+      stream.hold();
+      const told = yield* longCatchUp(study, trials, at);
+      stream.send(framed('change', at.position, told), at.position);
+      if (state.events === at.position) return;
+    }
   }
 
   #tellStudies(): void {
@@ -107,19 +123,28 @@ export class Feeds {
   #tellOverview(): void {
     if (this.#overview.size === 0 || this.#coordinator.revision === this.#overviewSeen) return;
     this.#overviewSeen = this.#coordinator.revision;
-    void this.#overviewFrame().then(({ body, text, position }) => {
-      if (body === this.#overviewText) return;
-      this.#overviewText = body;
-      for (const stream of this.#overview) if (stream.ready) stream.send(text, position);
+    void this.#overviewFrame().then(({ picture, frame: pieces, position }) => {
+      if (isSame(picture, this.#overviewPicture)) return;
+      this.#overviewPicture = picture;
+      for (const stream of this.#overview) if (stream.ready) stream.send(pieces, position);
     });
   }
 
-  #overviewFrame(): Promise<{ body: string; text: string; position: number }> {
-    return this.#coordinator.view(({ state, fleet }) => {
-      const studies = [...state.studies.values()].map((study) => studyRow(study, fleet));
-      const picture = { studies, workers: workerViews(fleet).map((worker) => workerJson(toWorker(worker))) };
-      const data = { ...picture, position: state.events, nowMs: this.#clock() };
-      return { body: JSON.stringify(picture), text: frame('overview', state.events, data), position: state.events };
+  async #overviewFrame(): Promise<{ readonly picture: Pieces; readonly frame: Pieces; readonly position: number }> {
+    let position = 0;
+    const picture = await this.#portions.do(({ state, fleet }) => {
+      position = state.events;
+      return jsonWork({}, { studies: studyRows({ state, fleet }), workers: workerRows(workerViews(fleet)) });
     });
+    const whole = [...picture.slice(0, -1), picture.at(-1)!.subarray(0, -1)];
+    const data = [...whole, Buffer.from(`,"position":${position},"nowMs":${this.#clock()}}`)];
+    return { picture, frame: framed('overview', position, data), position };
   }
+}
+
+/** A reader that has missed less is told in one go. */
+const FEW = 100;
+
+function isSame(a: Pieces, b: Pieces): boolean {
+  return a.length === b.length && a.every((piece, index) => piece.equals(b[index]!));
 }

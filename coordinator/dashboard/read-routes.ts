@@ -1,24 +1,22 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { Hono } from 'hono';
-import type { Study as StudyMessage, Trial } from '../../proto/index.js';
-import { seenJson, studyJson, trialJson, workerJson } from '../../proto/json.js';
-import { trialsCsv } from '../../proto/trials-csv.js';
-import { looksAt } from '../calls/look.js';
+import { type Context, Hono } from 'hono';
+import { seenJson, trialJson } from '../../proto/json.js';
+import { looksAt, studyOf } from '../calls/look.js';
 import type { OutputCall } from '../calls/output-call.js';
 import type { StudyCalls } from '../calls/study-calls.js';
 import type { Coordinator } from '../coordinator.js';
-import type { Study } from '../core/study.js';
-import type { Core } from '../core/transaction.js';
-import { ranksOf, studyView, trialView, workerViews } from '../core/views.js';
-import { toStudy, toTrial, toWorker } from '../rpc/convert.js';
+import type { Portions } from '../portions.js';
 import type { Feeds } from './feeds.js';
+import { csvText, curvesText, exportText, studiesText, tableText, workersText } from './long-reads.js';
+import type { Pieces } from './long-text.js';
 import { wholeNumber } from './refusal.js';
-import { curveRow, studyRow, trialRow } from './rows.js';
-import type { StudyCurves, StudyTable, TrialDetail, TrialOutput } from './wire.js';
+import type { TrialDetail, TrialOutput } from './wire.js';
 
 export interface ReadRoutesOptions {
   readonly coordinator: Coordinator;
+  /** Does what is long. */
+  readonly portions: Portions;
   readonly calls: StudyCalls;
   readonly getOutput: OutputCall;
   readonly feeds: Feeds;
@@ -27,32 +25,21 @@ export interface ReadRoutesOptions {
 
 /** Everything that looks and changes nothing: the views that every face has, and the two event streams. */
 export function readRoutes(options: ReadRoutesOptions): Hono<{ Bindings: HttpBindings }> {
-  const { coordinator, calls, getOutput, feeds, clock } = options;
+  const { coordinator, portions, calls, getOutput, feeds, clock } = options;
   const { viewOf: look } = looksAt(coordinator);
   const routes = new Hono<{ Bindings: HttpBindings }>();
 
-  routes.get('/studies', async (context) =>
-    context.json(
-      await coordinator.view(({ state, fleet }) => ({
-        studies: [...state.studies.values()].map((study) => studyRow(study, fleet)),
-        position: state.events,
-        nowMs: clock(),
-      })),
-    ),
-  );
+  routes.get('/studies', async (context) => json(context, await portions.do((core) => studiesText(core, clock()))));
 
-  routes.get('/studies/:id/table', async (context) =>
-    context.json(await look(context.req.param('id'), (study, core) => studyTable(study, core, clock()))),
-  );
+  routes.get('/studies/:id/table', async (context) => {
+    const id = context.req.param('id');
+    return json(context, await portions.do((core) => tableText(core, studyOf(core, id), clock())));
+  });
 
-  routes.get('/studies/:id/curves', async (context) =>
-    context.json(
-      await look(context.req.param('id'), (study, { state }): StudyCurves => {
-        const curves = study.trials.map((trial) => curveRow(study, trial)).filter((row) => row !== undefined);
-        return { curves, position: state.events };
-      }),
-    ),
-  );
+  routes.get('/studies/:id/curves', async (context) => {
+    const id = context.req.param('id');
+    return json(context, await portions.do((core) => curvesText(core, studyOf(core, id))));
+  });
 
   routes.get('/studies/:id/trials/:number', async (context) => {
     const number = wholeNumber('trial', context.req.param('number'));
@@ -67,25 +54,17 @@ export function readRoutes(options: ReadRoutesOptions): Hono<{ Bindings: HttpBin
   });
 
   routes.get('/studies/:id/export.csv', async (context) => {
-    const { study, trials, ranks } = await look(context.req.param('id'), everything);
-    const text = trialsCsv(
-      study,
-      trials.map((trial) => ({ trial, ...rankOf(ranks, trial) })),
-    );
-    return context.text(text, 200, { 'content-type': 'text/csv; charset=utf-8' });
+    const id = context.req.param('id');
+    const pieces = await portions.do((core) => csvText(core, studyOf(core, id)));
+    return inPieces(context, pieces, 'text/csv; charset=utf-8');
   });
 
   routes.get('/studies/:id/export.json', async (context) => {
-    const { study, trials, ranks } = await look(context.req.param('id'), everything);
-    const rows = trials.map((trial) => ({ rank: ranks.get(trial.number) ?? null, ...trialJson(trial) }));
-    return context.json({ study: studyJson(study), trials: rows });
+    const id = context.req.param('id');
+    return json(context, await portions.do((core) => exportText(core, studyOf(core, id))));
   });
 
-  routes.get('/workers', async (context) =>
-    context.json(
-      await coordinator.view(({ fleet }) => ({ workers: workerViews(fleet).map((one) => workerJson(toWorker(one))) })),
-    ),
-  );
+  routes.get('/workers', async (context) => json(context, await portions.do(workersText)));
 
   routes.get('/events', async (context) => {
     await feeds.followOverview(context.env.outgoing);
@@ -104,33 +83,19 @@ export function readRoutes(options: ReadRoutesOptions): Hono<{ Bindings: HttpBin
   return routes;
 }
 
-function studyTable(study: Study, { state, fleet }: Core, nowMs: number): StudyTable {
-  const { metric, params, relations } = study.spec;
-  return {
-    study: studyRow(study, fleet),
-    source: study.source,
-    space: { params, relations },
-    metric,
-    rows: study.trials.map((trial) => trialRow(study, trial)),
-    position: state.events,
-    nowMs,
-  };
+function json(context: Context, pieces: Pieces): Response {
+  return inPieces(context, pieces, 'application/json');
 }
 
-/** A study with all its trials, reports included, and the ranks of those that have one. */
-function everything(
-  study: Study,
-  { fleet }: Core,
-): { study: StudyMessage; trials: Trial[]; ranks: ReadonlyMap<number, number> } {
-  const names = study.spec.params.map(({ name }) => name);
-  return {
-    study: toStudy(studyView(study, fleet)),
-    trials: study.trials.map((trial) => toTrial(trialView(study, trial), names)),
-    ranks: ranksOf(study),
-  };
-}
-
-function rankOf(ranks: ReadonlyMap<number, number>, { number }: Trial): { rank?: number } {
-  const rank = ranks.get(number);
-  return rank === undefined ? {} : { rank };
+/** Answers with a long text, which is written and compressed piece by piece. */
+function inPieces(context: Context, pieces: Pieces, type: string): Response {
+  const left = pieces.values();
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const { value, done } = left.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+  return context.body(body, 200, { 'content-type': type });
 }

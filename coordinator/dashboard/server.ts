@@ -60,8 +60,9 @@ export const DEFAULT_HTTP = '127.0.0.1:7071';
 export async function startDashboard(listen: string | undefined, options: DashboardOptions): Promise<RunningServer> {
   const { coordinator, clock = Date.now } = options;
   const certificates = options.entrance?.certificates;
-  const feeds = await Feeds.open(coordinator, clock);
-  const app = createApp(listen ?? DEFAULT_HTTP, options, feeds);
+  const portions = new Portions(coordinator);
+  const feeds = await Feeds.open(coordinator, portions, clock);
+  const app = createApp(listen ?? DEFAULT_HTTP, options, { portions, feeds });
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: SERVER_OPTIONS }) as Server;
   boundConnections(server);
   const running = await (listen === undefined
@@ -81,7 +82,11 @@ export async function startDashboard(listen: string | undefined, options: Dashbo
 }
 
 /** Everything that is served, behind what is asked of everybody. @param listen host:port */
-export function createApp(listen: string, options: DashboardOptions, feeds: Feeds): Hono<Env> {
+export function createApp(
+  listen: string,
+  options: DashboardOptions,
+  { portions, feeds }: { readonly portions: Portions; readonly feeds: Feeds },
+): Hono<Env> {
   const { coordinator, entrance = openToThisMachine(), logger, clock = Date.now, probes, turnstile } = options;
   const { gate } = entrance;
   const app = new Hono<Env>();
@@ -96,9 +101,9 @@ export function createApp(listen: string, options: DashboardOptions, feeds: Feed
   app.use('/api/*', takeTurns(turnstile));
   app.use(letIn(gate));
   app.use('/api/*', compress());
-  const portions = new Portions(coordinator);
   const calls = createStudyCalls(coordinator, portions, clock);
-  app.route('/api', readRoutes({ coordinator, calls, getOutput: createOutputCall(options), feeds, clock }));
+  const getOutput = createOutputCall(options);
+  app.route('/api', readRoutes({ coordinator, portions, calls, getOutput, feeds, clock }));
   app.route('/api', controlRoutes(calls));
   app.route('/api', sessionRoutes(entrance, logger));
   app.all('/api/*', (context) => context.json(notFound(context.req.path), 404));

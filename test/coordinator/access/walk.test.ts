@@ -13,6 +13,7 @@ import { type Access, METHODS, ROUTES } from '../../../coordinator/access/table.
 import { CHANGE_HEADER } from '../../../coordinator/dashboard/change-header.js';
 import { Feeds } from '../../../coordinator/dashboard/feeds.js';
 import { createApp } from '../../../coordinator/dashboard/server.js';
+import { Portions } from '../../../coordinator/portions.js';
 import { openDoor } from '../../../coordinator/rpc/server.js';
 import { setBearer } from '../../../proto/bearer.js';
 import { type Entered, startEntered } from './entered.js';
@@ -198,8 +199,9 @@ async function request(route: string, token: string | undefined): Promise<{ code
 
 /** All routes that the app has, as the table names them. */
 async function routes(): Promise<Set<string>> {
-  const feeds = await Feeds.open(entered.coordinator, Date.now);
-  const app = createApp('127.0.0.1:0', entered.pages, feeds);
+  const portions = new Portions(entered.coordinator);
+  const feeds = await Feeds.open(entered.coordinator, portions, Date.now);
+  const app = createApp('127.0.0.1:0', entered.pages, { portions, feeds });
   feeds.close();
   return new Set(app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`));
 }

@@ -58,6 +58,30 @@ describe('a page that follows a study', () => {
     expect(page.ranked.map(({ number }) => number)).toEqual([1, 0]);
   });
 
+  it('is told a long story, and what happened while it was told, in order', async () => {
+    const MANY = 250;
+    await begin({ budget: { trials: MANY + 20 } });
+    const page = await openPage(served, 'digits');
+    for (let trial = 0; trial < MANY; trial += 1) {
+      for (let step = 1; step <= 4; step += 1) await report(trial, step, ((trial * 37) % 101) / step);
+      await end(trial);
+    }
+    let over = false;
+    const meanwhile = (async () => {
+      for (let step = 1; !over; step += 1) {
+        await report(MANY, step, step);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    const first = await position();
+    await followUntil(served, page, () => first + 30);
+    over = true;
+    await meanwhile;
+    const last = await position();
+    if (page.position < last) await followUntil(served, page, () => last);
+    expect(shown(page)).toEqual(shown(await openPage(served, 'digits')));
+  });
+
   it('ranks as the coordinator does, equal values alike', async () => {
     await begin();
     const page = await openPage(served, 'digits');
