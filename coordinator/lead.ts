@@ -7,7 +7,10 @@ import type { Replayed } from './replay.js';
 import type { Snapshots } from './snapshots/snapshots.js';
 import { systemTime, type Time } from './time.js';
 
-/** An artifact that nothing refers to may be of an upload whose event is on its way: so long, milliseconds. */
+/**
+ * An artifact that nothing refers to may be of an upload whose event is on its way, in an append of who led before: longer
+ * than any of these can be, milliseconds.
+ */
 const ORPHAN_GRACE_MS = 3_600_000;
 /** Between two searches for such artifacts. */
 const SWEEP_MS = 600_000;
@@ -79,7 +82,7 @@ export async function lead(term: Term): Promise<void> {
   const coordinator = await Coordinator.open({ log, from, bodies: snapshots, leaseMs, onFailure, clock, defer });
   await snapshots.lead(coordinator);
   for (const follower of term.followers) coordinator.follow(follower);
-  const keeper = createArtifactKeeper({ artifacts, coordinator, logger, graceMs, clock });
+  const keeper = createArtifactKeeper({ artifacts, coordinator, logger, graceMs, now: () => time.now() });
   const sweep = (): void => {
     keeper.sweep().catch((error: unknown) => logger.warn({ err: error }, 'artifacts could not be swept'));
   };

@@ -11,8 +11,8 @@ export interface KeeperOptions {
   readonly logger: Logger;
   /** How long an artifact that nothing refers to is left alone, milliseconds: the event that will may be on its way. */
   readonly graceMs: number;
-  /** Milliseconds since the epoch. */
-  readonly clock?: (() => number) | undefined;
+  /** Milliseconds since some moment; never goes back. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Artifacts that an event is about to refer to. */
@@ -27,7 +27,7 @@ export interface Claim {
 export interface ArtifactKeeper {
   /** To be asked before an event refers to artifacts. */
   claim(artifacts: readonly string[]): Promise<Claim>;
-  /** Deletes what nothing has referred to for the grace time. Returns how many it were. */
+  /** Deletes what nothing has referred to for the grace time, as far as sweeps have seen. Returns how many it were. */
   sweep(): Promise<number>;
   /** Waits until what durable events have let go of is deleted. */
   settled(): Promise<void>;
@@ -43,15 +43,20 @@ export function createArtifactKeeper(options: KeeperOptions): ArtifactKeeper {
  */
 class Keeper implements ArtifactKeeper, Follower {
   readonly #options: KeeperOptions;
-  readonly #clock: () => number;
+  readonly #now: () => number;
   /** How many events that are being written refer to an artifact. */
   readonly #claims = new Map<string, number>();
   #state: State | undefined;
+  /**
+   * What nothing referred to at the last sweep, when it was stored, and since when that is known. Time counts from when this
+   * keeper has seen it: the clocks of those who stored it may go wrong by hours.
+   */
+  #orphans = new Map<string, { readonly storedAt: number; readonly since: number }>();
   #deleting: Promise<void> = Promise.resolve();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? Date.now;
+    this.#now = options.now ?? (() => performance.now());
     options.coordinator.follow(this);
   }
 
@@ -81,13 +86,21 @@ class Keeper implements ArtifactKeeper, Follower {
 
   async sweep(): Promise<number> {
     const { artifacts, coordinator, graceMs, logger } = this.#options;
-    const oldest = this.#clock() - graceMs;
-    const old: string[] = [];
-    for await (const { id, storedAt } of artifacts.list()) if (storedAt < oldest) old.push(id);
-    const orphans = await coordinator.view(({ state }) => {
+    const stored = new Map<string, number>();
+    for await (const { id, storedAt } of artifacts.list()) stored.set(id, storedAt);
+    const unwanted = await coordinator.view(({ state }) => {
       this.#state = state;
-      return old.filter((id) => this.#isUnwanted(id));
+      return [...stored].filter(([id]) => this.#isUnwanted(id));
     });
+    const now = this.#now();
+    const known = this.#orphans;
+    this.#orphans = new Map();
+    for (const [id, storedAt] of unwanted) {
+      const orphan = known.get(id);
+      // It was asked for again meanwhile: somebody is about to refer to it.
+      this.#orphans.set(id, orphan?.storedAt === storedAt ? orphan : { storedAt, since: now });
+    }
+    const orphans = [...this.#orphans].filter(([, { since }]) => now - since >= graceMs).map(([id]) => id);
     this.#delete(orphans);
     await this.settled();
     if (orphans.length > 0) logger.info({ orphans: orphans.length }, 'artifacts that nothing refers to are deleted');

@@ -47,6 +47,8 @@ export interface HostSurroundings {
 const SWEEP_MS = 5_000;
 /** How often artifacts are looked for that nothing refers to, milliseconds. */
 const ORPHANS_MS = 20_000;
+/** How long such an artifact is left alone: longer than the disk lets an append be under way, as an hour is in real life. */
+const ORPHAN_GRACE_MS = 60_000;
 
 /** What lets a coordinator be seen while it leads. */
 interface Shown {
@@ -217,7 +219,7 @@ export class CoordinatorHost {
         time: process,
         clock: () => this.#clock(process),
         defer: (task) => process.soon(task),
-        graceMs: scenario.leaseMs,
+        graceMs: ORPHAN_GRACE_MS,
         sweepMs: ORPHANS_MS,
         parkMs: SWEEP_MS,
       },

@@ -36,7 +36,7 @@ beforeEach(async () => {
     coordinator,
     logger: pino({ level: 'silent' }),
     graceMs: GRACE_MS,
-    clock: () => now,
+    now: () => now,
   });
   await coordinator.submit({ type: 'CreateStudy', requestId: '', spec: spec(), source: '', drawnSeed: 1 });
   await coordinator.submit({ type: 'AttachWorker', profile: worker('w1'), holds: [] });
@@ -73,9 +73,10 @@ describe('the keeper of artifacts', () => {
     const orphan = await put('orphan');
     const kept = await put('kept');
     await save(1, kept);
+    expect(await keeper.sweep()).toBe(0);
     now += GRACE_MS - 1;
     expect(await keeper.sweep()).toBe(0);
-    now += 2;
+    now += 1;
     expect(await keeper.sweep()).toBe(1);
     expect(await store.has(orphan)).toBeUndefined();
     expect(await store.has(kept)).toBe(4);
@@ -83,9 +84,19 @@ describe('the keeper of artifacts', () => {
 
   it('counts the time of an upload anew when it is asked for again', async () => {
     const orphan = await put('orphan');
+    await keeper.sweep();
     now += GRACE_MS;
     await store.renew(orphan);
     now += 1;
+    expect(await keeper.sweep()).toBe(0);
+    now += GRACE_MS;
+    expect(await keeper.sweep()).toBe(1);
+  });
+
+  it('does not believe those who say how old an upload is', async () => {
+    now -= 10 * GRACE_MS;
+    await put('stored by a machine whose clock is behind');
+    now += 10 * GRACE_MS;
     expect(await keeper.sweep()).toBe(0);
   });
 
@@ -111,10 +122,13 @@ describe('the keeper of artifacts', () => {
     await save(1, first);
     const claim = await keeper.claim([first]);
     await save(2, second);
+    await keeper.sweep();
     now += 2 * GRACE_MS;
     await keeper.sweep();
     expect(await store.has(first)).toBe(5);
     claim.release();
+    await keeper.sweep();
+    now += GRACE_MS;
     await keeper.sweep();
     expect(await store.has(first)).toBeUndefined();
   });
@@ -127,6 +141,7 @@ describe('the keeper of artifacts', () => {
     await save(2, second);
     await keeper.settled();
     store.delete = remove;
+    await keeper.sweep();
     now += 2 * GRACE_MS;
     expect(await keeper.sweep()).toBe(1);
     expect(await store.has(second)).toBe(6);
@@ -145,7 +160,7 @@ it('a coordinator that was overtaken while it slept deletes nothing', async () =
     coordinator: sleeper,
     logger,
     graceMs: GRACE_MS,
-    clock: () => now,
+    now: () => now,
   });
   await sleeper.submit({ type: 'CreateStudy', requestId: '', spec: spec(), source: '', drawnSeed: 1 });
   coordinator = await open((error) => expect.fail(String(error)));
@@ -153,6 +168,7 @@ it('a coordinator that was overtaken while it slept deletes nothing', async () =
   const artifact = await put('of the successor');
   const saved = { kind: 'output', step: 0, files: [{ name: 'output', artifact, bytes: 1 }] } as const;
   await progress({ saved: [{ ...ATTEMPT, ...saved }] });
+  await stale.sweep();
   now += 2 * GRACE_MS;
   await stale.sweep();
   expect(await store.has(artifact)).toBeDefined();
