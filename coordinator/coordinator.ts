@@ -60,7 +60,7 @@ export interface Follower {
 /**
  * One loop, one writer. Commands queue while the previous batch is being written; then all of them are decided together
  * and appended as one batch (group commit). Replies and events leave after the append is durable, and views are taken
- * between batches, so nothing is ever shown that the log does not hold.
+ * between batches, so nothing is ever shown that the log does not hold (P1).
  */
 export class Coordinator {
   readonly #core: Core;

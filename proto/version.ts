@@ -2,7 +2,7 @@
 export const PROTOCOL_VERSION = '1.1';
 
 /**
- * Why two ends cannot work together; undefined when they can. Neighbouring minor versions can.
+ * Why two ends cannot work together; undefined when they can. Neighbouring minor versions can (P18).
  *
  * @param theirs what the other end says it speaks
  */

@@ -19,7 +19,7 @@ interface Strike extends AttemptName {
 }
 
 /**
- * How a worker has been doing. Its last failures count against it only as long as nothing says that it is the trial's or
+ * How a worker has been doing (P8). Its last failures count against it only as long as nothing says that it is the trial's or
  * the study's fault: neither the same trial nor one of its study for the same reason has failed on another worker, and
  * the study's code works on another one. A worker is quarantined after {@link STRIKES} such failures in a row.
  *

@@ -74,7 +74,7 @@ export interface Worker {
 
 /**
  * The workers and the attempts they hold, kept in step with the log by {@link Fleet.follow}. A lease is not a record of
- * its own: all attempts of a worker live as long as the worker is heard of.
+ * its own: all attempts of a worker live as long as the worker is heard of (P4).
  */
 export class Fleet {
   readonly workers: Map<string, Worker> = new Map();

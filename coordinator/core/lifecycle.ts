@@ -70,7 +70,7 @@ function isJudged(trial: Trial): boolean {
   return trial.rerunOf === undefined && trial.invalidated === undefined;
 }
 
-/** A trial that has trained all it was to does not rest: its result is on the way. */
+/** A trial that has trained all it was to does not rest (P17): its result is on the way. */
 function isLastStep(study: Study, trial: Trial, step: number): boolean {
   const planned = plannedSteps(study.spec.objective, trial.params);
   return planned > 0 && step >= planned;
@@ -103,7 +103,7 @@ interface Outcome {
   readonly retryAfterMs?: number;
 }
 
-/** What becomes of a trial whose attempt ends, and why, in words for people. */
+/** What becomes of a trial whose attempt ends (P7), and why, in words for people. */
 function fateOf(study: Study, trial: RunningTrial, end: AttemptEnd, error: string): Outcome {
   // Whoever was told to stop and came to its end all the same has a full result, which is worth more than a pruned one.
   if (end === 'completed') return { fate: 'complete', reason: error };
@@ -127,7 +127,7 @@ function fateOf(study: Study, trial: RunningTrial, end: AttemptEnd, error: strin
 }
 
 /**
- * Lost and failed attempts are tried again, up to `limits.attempts` in all. Code that fails twice in a row with the same
+ * Lost and failed attempts are tried again, up to `limits.attempts` in all (P6). Code that fails twice in a row with the same
  * words will do so a third time, so it is not asked.
  */
 function mayRetry(study: Study, trial: Trial, end: 'lost' | 'failed', reason: string): boolean {
@@ -177,7 +177,7 @@ export function withdraw(tx: Transaction, study: Study, trial: number, reason: s
 }
 
 /**
- * Finishes a study in which nothing is left to do. Re-runs hold nothing up; what rests and is not worth going on with
+ * Finishes a study in which nothing is left to do (P11). Re-runs hold nothing up; what rests and is not worth going on with
  * has been run.
  */
 export function settle(tx: Transaction, study: Study): void {

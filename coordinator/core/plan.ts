@@ -35,7 +35,7 @@ export function wants(study: Study, at: number): boolean {
   return study.waiting.size > 0 || study.delayed.isDue(at) || promoted(study) !== undefined || mayPropose(study);
 }
 
-/** Whether it may have another new trial. */
+/** Whether it may have another new trial: no more than its budget says (P9). */
 export function mayPropose(study: Study): boolean {
   const { trials } = study.spec.budget;
   const has = !study.exhausted || study.enqueued < study.queue.length;
@@ -137,7 +137,7 @@ function propose(tx: Transaction, study: Study): number | undefined {
   return number;
 }
 
-/** What a new trial is to be, but for its seed. */
+/** What a new trial is to be, but for its seed, which all of its attempts have (P12). */
 export interface Proposal {
   readonly params: Params;
   readonly origin: string;

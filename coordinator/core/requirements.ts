@@ -4,7 +4,7 @@ import { lacking } from './resources.js';
 import type { SearchSpec } from './spec.js';
 import type { Study } from './study.js';
 
-/** Why a worker cannot run a study's trials, in words for people; undefined when it can. */
+/** Why a worker cannot run a study's trials (P10), in words for people; undefined when it can. */
 export function whyNot(study: Study, worker: WorkerProfile): string | undefined {
   return unfit(study.spec, worker) ?? study.refusedBy.get(worker.id);
 }

@@ -109,7 +109,7 @@ export function recordProgress(tx: Transaction, command: RecordProgress): Progre
 }
 
 /**
- * Pins the study's data to what the first attempt read that was to read these; false when this attempt read other data and
+ * Pins the study's data to what the first attempt read that was to read these (P19); false when this attempt read other data and
  * was ended.
  */
 function recordDataset(tx: Transaction, study: Study, trial: RunningTrial, digest: string): boolean {

@@ -25,7 +25,7 @@ export interface LogReader {
 }
 
 /**
- * The coordinator's truth. One writer at a time; `head` is the fence that keeps a second one out: an append that names
+ * The coordinator's truth. One writer at a time (P13); `head` is the fence that keeps a second one out: an append that names
  * a head which is not the log's is refused and nothing is merged. All adapters pass one contract test.
  */
 export interface EventLog extends LogReader {

@@ -453,7 +453,7 @@ describe('an attempt that has no more time', () => {
     ]);
   });
 
-  it('has failed in the words of a coordinator one version back', async () => {
+  it('has failed in the words of a coordinator one version back (P18)', async () => {
     expect(await timeOut('1.0')).toMatchObject([{ outcome: 'OUTCOME_FAILED', error: 'time limit of 1m reached' }]);
   });
 });

@@ -571,7 +571,7 @@ describe('data sets', () => {
     expect(whyNot(scene.study(), worker('w1', { datasets }))).toBe(reason);
   });
 
-  it('that differ end the attempt and keep its worker away from the study, and the trial goes elsewhere', () => {
+  it('that differ end the attempt and keep its worker away from the study, and the trial goes elsewhere (P19)', () => {
     scene.create({ objective: train, budget: { trials: 2 } });
     scene.attach('w1');
     scene.started(attemptOf(0), 'aaaa');

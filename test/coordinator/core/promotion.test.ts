@@ -40,7 +40,7 @@ function trainAll(): void {
 }
 
 describe('promotion', () => {
-  it('lets a trial rest at a rung: its attempt ends paused, its slot goes to the next', () => {
+  it('lets a trial rest at a rung: its attempt ends paused, its slot goes to the next (P17)', () => {
     create(9);
     scene.attach('w1');
     scene.report(attemptOf(0), 1, 0.5);
@@ -58,7 +58,7 @@ describe('promotion', () => {
     expect(scene.recent.at(-1)).toMatchObject({ knownStep: 1 });
   });
 
-  it('takes no known step again, from an attempt that begins at the beginning', () => {
+  it('takes no known step again, from an attempt that begins at the beginning (P17)', () => {
     create(9);
     scene.attach('w1');
     for (const number of [0, 1, 2]) train(number, number);

@@ -398,7 +398,7 @@ describe('what the wire says of control', () => {
     expect(trial).toMatchObject({ state: 'TRIAL_STATE_PAUSED', attempts: [{ end: 'paused', gpus: ['0', '1'] }] });
   });
 
-  it.each(['1.0', '1.2'])('a worker of the neighbouring version %s works', async (protocolVersion) => {
+  it.each(['1.0', '1.2'])('a worker of the neighbouring version %s works (P18)', async (protocolVersion) => {
     const worker = new PlayedWorker({ protocolVersion });
     expect((await worker.next()).body?.$case).toBe('attached');
   });
