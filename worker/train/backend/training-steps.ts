@@ -131,6 +131,13 @@ export function decayed(parameter: Parameter, gradient: tf.Tensor, decay: number
   return decay === 0 ? gradient : tf.add(gradient, tf.mul(parameter.value, decay));
 }
 
+/** A tensor's numbers where the processor has computed them; undefined where they would have to be waited for. */
+export function numbersAtOnce(tensor: tf.Tensor): Float32Array | undefined {
+  const { isUsingGpuDevice = false } = tf.backend() as { readonly isUsingGpuDevice?: boolean };
+  const isHere = tf.getBackend() === 'cpu' || (tf.getBackend() === 'tensorflow' && !isUsingGpuDevice);
+  return isHere ? tensor.dataSync<'float32'>() : undefined;
+}
+
 function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
 }

@@ -3,6 +3,7 @@ import { normalizedInOne } from '../backend/training-steps.js';
 import { Random } from '../random.js';
 import { type Augment, type Augmentation, createAugment } from './augmentation.js';
 import { type Dataset, type Pixels, sampleBytes, sampleSize } from './dataset.js';
+import { GreyRows } from './grey.js';
 
 /** The step's number is added to it, so that each step has a stream of chance of its own. */
 const AUGMENT_STREAMS = 0x8000_0000;
@@ -24,7 +25,7 @@ export class Batches {
   readonly #sampleBytes: number;
   readonly #normalize: Normalize;
   /** Of bytes of one channel. */
-  readonly #grey: { readonly mean: number; readonly deviation: number } | undefined;
+  readonly #grey: GreyRows | undefined;
   readonly #augment: Augment | undefined;
   readonly #seed: number;
   readonly #image: Float32Array;
@@ -39,7 +40,7 @@ export class Batches {
     this.#normalize = data.type === 'u8' ? normalizeBytes(data) : normalizeFloats(data);
     const { mean, deviation } = data.normalization;
     const isGrey = data.type === 'u8' && data.channels === 1;
-    this.#grey = isGrey ? { mean: mean[0]!, deviation: deviation[0]! } : undefined;
+    this.#grey = isGrey ? new GreyRows(mean[0]!, deviation[0]!) : undefined;
     const paint = data.means.map((value, channel) => (value - mean[channel]!) / deviation[channel]!);
     this.#augment = createAugment(data.name, data, augment, paint);
     this.#seed = seed;
@@ -64,6 +65,7 @@ export class Batches {
 
   /** The numbers behind {@link rows}. They hold until the next call. */
   fill(indices: Uint32Array): Float32Array {
+    if (this.#grey !== undefined) return this.#fillGrey(indices, this.#grey);
     const rows = this.#room(indices.length);
     this.#normalize(this.#read(indices), rows, 0);
     return rows;
@@ -73,14 +75,10 @@ export class Batches {
   fillForTraining(indices: Uint32Array, step: number): Float32Array {
     const augment = this.#augment;
     if (augment === undefined) return this.fill(indices);
-    const stored = this.#read(indices);
+    const imageAt = this.#imagesOf(indices);
     const rows = this.#room(indices.length);
     const random = new Random(this.#seed, AUGMENT_STREAMS + step);
-    const bytes = this.#sampleBytes;
-    for (let i = 0; i < indices.length; i++) {
-      this.#normalize(stored.subarray(i * bytes, (i + 1) * bytes), this.#image, 0);
-      augment(this.#image, rows, i * this.#size, random);
-    }
+    for (let i = 0; i < indices.length; i++) augment(imageAt(i), rows, i * this.#size, random);
     return rows;
   }
 
@@ -90,7 +88,25 @@ export class Batches {
     return labels;
   }
 
-  /** Grey bytes, where the backend makes numbers of them faster than we do. The last bit may be another. */
+  /** The samples one by one, by their place in the batch. One holds until the next is asked for. */
+  #imagesOf(indices: Uint32Array): (place: number) => Float32Array {
+    const [size, bytes, image] = [this.#size, this.#sampleBytes, this.#image];
+    if (this.#grey !== undefined) {
+      const rows = this.#fillGrey(indices, this.#grey);
+      return (place) => rows.subarray(place * size, (place + 1) * size);
+    }
+    const stored = this.#read(indices);
+    return (place) => {
+      this.#normalize(stored.subarray(place * bytes, (place + 1) * bytes), image, 0);
+      return image;
+    };
+  }
+
+  #fillGrey(indices: Uint32Array, grey: GreyRows): Float32Array {
+    return grey.fill(indices.length * this.#size, (to) => this.#pixels.read(indices, to));
+  }
+
+  /** Grey bytes, where the backend makes numbers of them where they are needed. */
   #inOne(indices: Uint32Array): tf.Tensor2D | undefined {
     const grey = this.#grey;
     return grey && normalizedInOne((to) => this.#pixels.read(indices, to), [indices.length, this.#size], grey);
@@ -118,26 +134,6 @@ export class Batches {
 /** Turns stored samples into what the network sees, at `to` from `at` on. */
 type Normalize = (stored: Uint8Array, to: Float32Array, at: number) => void;
 
-const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-
-/** Four bytes are read at a time where they lie so that they can be: that halves what a batch costs. */
-function normalizeGrey(table: Float32Array): Normalize {
-  return (stored, to, at) => {
-    const words = LITTLE_ENDIAN && stored.byteOffset % 4 === 0 ? stored.length >>> 2 : 0;
-    const four = new Uint32Array(stored.buffer, words === 0 ? 0 : stored.byteOffset, words);
-    let next = at;
-    for (let i = 0; i < words; i++) {
-      const word = four[i]!;
-      to[next] = table[word & 255]!;
-      to[next + 1] = table[(word >>> 8) & 255]!;
-      to[next + 2] = table[(word >>> 16) & 255]!;
-      to[next + 3] = table[word >>> 24]!;
-      next += 4;
-    }
-    for (let i = words * 4; i < stored.length; i++) to[at + i] = table[stored[i]!]!;
-  };
-}
-
 /** By a table of what each byte becomes, for each channel. */
 function normalizeBytes({ channels, normalization: { mean, deviation } }: Dataset): Normalize {
   const table = new Float32Array(256 * channels);
@@ -146,7 +142,6 @@ function normalizeBytes({ channels, normalization: { mean, deviation } }: Datase
       table[channel * 256 + byte] = (byte - mean[channel]!) / deviation[channel]!;
     }
   }
-  if (channels === 1) return normalizeGrey(table);
   if (channels === 3) {
     const [red, green, blue] = [table.subarray(0, 256), table.subarray(256, 512), table.subarray(512)];
     return (stored, to, at) => {

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { numbersAtOnce } from '../backend/training-steps.js';
 import type { Measured } from './loss.js';
 
 /**
- * Adds up loss and right answers. What steps have measured stays where the engine keeps it until somebody asks, so that no
- * step waits for its numbers to be read or costs more than a place in a list; the asker is to come every few dozen steps.
+ * Adds up loss and right answers. What a GPU has measured stays there until somebody asks, so that no step waits for its
+ * numbers to be read; the asker is to come every few dozen steps. Elsewhere keeping them would cost more than reading them.
  */
 export class Tally {
   count = 0;
@@ -12,8 +13,13 @@ export class Tally {
   #unread: tf.Tensor[] = [];
 
   add({ sums }: Measured): void {
-    if (sums instanceof Float32Array) this.#count(sums);
-    else this.#unread.push(tf.keep(sums));
+    if (!(sums instanceof tf.Tensor)) {
+      this.#count(sums);
+      return;
+    }
+    const numbers = numbersAtOnce(sums);
+    if (numbers === undefined) this.#unread.push(tf.keep(sums));
+    else this.#count(numbers);
   }
 
   /** Means over the images counted so far. */

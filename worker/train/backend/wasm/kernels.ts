@@ -143,8 +143,17 @@ export interface Kernels {
 
 /** What is needed of the platform's WebAssembly, which only the typings of browsers describe. */
 interface WebAssemblyApi {
+  readonly Memory: new (size: { readonly initial: number }) => Memory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+/** Memory that kernels work on. */
+export interface Memory {
+  /** Another one after each `grow`. */
+  readonly buffer: ArrayBuffer;
+  /** By pages of 64 KiB. */
+  grow(pages: number): void;
 }
 
 const { WebAssembly: wasm } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
@@ -156,12 +165,22 @@ export function kernelsOf(backend: BackendWasm): Kernels {
   let kernels = loaded.get(backend);
   if (kernels === undefined) {
     // The engine's own module, whose typings leave out what it exports beside functions.
-    const { asm } = backend.wasm as unknown as { readonly asm: { readonly memory: object } };
-    const module = new wasm.Module(Buffer.from(KERNELS_BASE64, 'base64'));
-    kernels = new wasm.Instance(module, { env: { memory: asm.memory } }).exports as Kernels;
+    const { asm } = backend.wasm as unknown as { readonly asm: { readonly memory: Memory } };
+    kernels = kernelsOn(asm.memory);
     loaded.set(backend, kernels);
   }
   return kernels;
+}
+
+/** Our own kernels on memory that nobody else uses. */
+export function kernelsAlone(): { readonly kernels: Kernels; readonly memory: Memory } {
+  const memory = new wasm.Memory({ initial: 1 });
+  return { kernels: kernelsOn(memory), memory };
+}
+
+function kernelsOn(memory: Memory): Kernels {
+  const module = new wasm.Module(Buffer.from(KERNELS_BASE64, 'base64'));
+  return new wasm.Instance(module, { env: { memory } }).exports as Kernels;
 }
 
 /** Some bytes of the engine's memory, as they are. They hold until the engine makes its next tensor. */

@@ -1,3 +1,4 @@
+import { exp, log } from './exponential';
 import { bytes } from './simd';
 
 /**
@@ -34,11 +35,11 @@ export function crossentropy(
     }
     let total: f32 = 0;
     for (let c = 0; c < columns; c++) {
-      const power = Mathf.exp(load<f32>(row + bytes(c)) - largest);
+      const power = exp(load<f32>(row + bytes(c)) - largest);
       store<f32>(out + bytes(c), power);
       total += power;
     }
-    loss += Mathf.log(total) - (load<f32>(row + bytes(wanted)) - largest);
+    loss += log(total) - (load<f32>(row + bytes(wanted)) - largest);
     if (answer == wanted) right += 1;
     for (let c = 0; c < columns; c++) {
       const target: f32 = rest + (c == wanted ? full : 0);
