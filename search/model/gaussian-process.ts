@@ -23,6 +23,8 @@ export class GaussianProcess {
   /** L^-1 y and K^-1 y. */
   readonly #whitened: Float64Array;
   readonly #coefficients: Float64Array;
+  /** By row, the share of its similarity's square that it takes from the variance elsewhere. */
+  readonly #certainties: Float64Array;
   readonly #place: Float64Array;
   readonly #column: Float64Array;
   #size = 0;
@@ -41,6 +43,7 @@ export class GaussianProcess {
     this.#factor = new Float64Array((capacity * (capacity + 1)) / 2);
     this.#whitened = new Float64Array(capacity);
     this.#coefficients = new Float64Array(capacity);
+    this.#certainties = new Float64Array(capacity);
     this.#place = new Float64Array(shape.length);
     this.#column = new Float64Array(capacity);
   }
@@ -54,15 +57,21 @@ export class GaussianProcess {
     this.#size = Math.min(size, this.#size);
   }
 
-  /** Adds a row; O(n^2) for n rows. */
-  append(code: Code): void {
+  /**
+   * Adds a row; O(n^2) for n rows.
+   *
+   * @param doubt how much noisier its value is than others', as a share of the process's own variance
+   */
+  append(code: Code, doubt = 0): void {
     const n = this.#size;
     const row = rowStart(n);
     this.#similarities(code, this.#column);
     const rest = this.#forward(this.#column, this.#factor, row, Number.NEGATIVE_INFINITY);
     this.#places.set(this.#place, n * this.#place.length);
+    const noise = this.#kernel.noise + doubt;
     // Rounding can eat what little two equal rows leave; the noise is the least that is left.
-    this.#factor[row + n] = Math.sqrt(Math.max(rest + this.#kernel.noise, 0.5 * this.#kernel.noise));
+    this.#factor[row + n] = Math.sqrt(Math.max(rest + noise, 0.5 * noise));
+    this.#certainties[n] = 1 / (1 + noise);
     this.#size++;
   }
 
@@ -106,13 +115,16 @@ export class GaussianProcess {
     // Below this much variance the bound cannot get under the limit any more.
     const shortfall = Math.max(0, mean - limit) / width;
     const least = (shortfall * shortfall) / this.#variance;
-    const most = 1 - (closest * closest) / (1 + this.#kernel.noise);
-    if (most <= least) return Number.POSITIVE_INFINITY;
+    if (1 - closest <= least) return Number.POSITIVE_INFINITY;
     const rest = this.#forward(this.#column, this.#column, 0, least);
     return rest <= least ? Number.POSITIVE_INFINITY : mean - width * Math.sqrt(Math.max(rest, 0) * this.#variance);
   }
 
-  /** Similarity of a code to every row, in `out`; returns the largest. Leaves the code's place in `#place`. */
+  /**
+   * Similarity of a code to every row, in `out`. Leaves the code's place in `#place`.
+   *
+   * @returns the most that any single row takes from the variance there
+   */
   #similarities(code: Code, out: Float64Array): number {
     const place = this.#place;
     const places = this.#places;
@@ -133,7 +145,7 @@ export class GaussianProcess {
       for (let k = split; k < dimensions; k++) if (place[k] !== places[at + k]) r += factors[k]!;
       const alike = similarity(r);
       out[i] = alike;
-      if (alike > closest) closest = alike;
+      closest = Math.max(closest, alike * alike * this.#certainties[i]!);
     }
     return closest;
   }

@@ -77,7 +77,10 @@ export class ObservedTrials {
     return count;
   }
 
-  /** The trials for a model to look at, by number; never more than `MOST_ROWS`. */
+  /**
+   * The trials for a model to look at, never more than `MOST_ROWS`: by number, those that are open behind the others, so
+   * that what a model expects of them follows from all that is known.
+   */
   rows(): number[] {
     const from = this.end <= ALL ? 0 : Math.floor((this.end - NEWEST) / BLOCK) * BLOCK;
     for (; this.#newestFrom < from; this.#newestFrom++) {
@@ -85,7 +88,8 @@ export class ObservedTrials {
       if (trial !== undefined && this.#ended[trial.number]) this.#veterans.add(trial.number, this.#measuredLoss(trial));
     }
     const rows = this.#veterans.numbers.toSorted((a, b) => a - b);
-    for (let number = from; number < this.end; number++) if (this.#ended[number] !== undefined) rows.push(number);
+    for (let number = from; number < this.end; number++) if (this.#ended[number]) rows.push(number);
+    for (let number = from; number < this.end; number++) if (this.#ended[number] === false) rows.push(number);
     return rows;
   }
 

@@ -10,6 +10,8 @@ const LOOK_BACK = 64;
 /** How much the assumption that distances stay as they are weighs, in trials. */
 const PRIOR = 1;
 const LEAST_SLOPE = 0.1;
+/** The residues of those that went on say too little of what those that were stopped might have come to: they were chosen. */
+const DOUBT = 2;
 /** Differences of losses must stay finite. */
 const LARGEST = 1e300;
 
@@ -24,12 +26,16 @@ const LARGEST = 1e300;
 export class Prospects {
   /** By row: the loss, measured or expected; undefined where nothing is known. */
   readonly losses: readonly (number | undefined)[];
+  /** By row: the standard deviation of a loss that is expected; 0 of one that is measured. */
+  readonly #deviations: readonly number[];
   readonly #records: readonly TrialRecord[];
   readonly #scale: LossScale;
 
   constructor(records: readonly TrialRecord[], goal: Goal) {
     this.#records = records;
-    this.losses = expectedLosses(records, goal);
+    const expected = expectedLosses(records, goal);
+    this.losses = expected.map((one) => one?.loss);
+    this.#deviations = expected.map((one) => one?.deviation ?? 0);
     this.#scale = new LossScale(Float64Array.from(this.losses.filter((loss) => loss !== undefined)));
   }
 
@@ -48,6 +54,18 @@ export class Prospects {
     return ended ? this.#scale.of(loss) : Math.min(expected, this.#scale.of(loss));
   }
 
+  /**
+   * The variance of what was expected of a row that was stopped, on the scale of the losses, by how far those that went on
+   * came out beside their line: there is less to be learnt from a trial, the less its last step says of its end.
+   */
+  doubtOf(row: number): number {
+    const deviation = this.#deviations[row]!;
+    // An open one counts as looked at, whatever it will come to.
+    if (deviation === 0 || this.#records[row]!.status !== 'pruned') return 0;
+    const loss = this.losses[row]!;
+    return DOUBT * ((this.#scale.of(loss + deviation) - this.#scale.of(loss - deviation)) / 2) ** 2;
+  }
+
   /** The rows with the least losses, the best first, by number among equals. */
   best(count: number): number[] {
     const rows = [...this.losses.keys()].filter((row) => this.losses[row] !== undefined);
@@ -55,21 +73,27 @@ export class Prospects {
     return rows.slice(0, count);
   }
 }
-function expectedLosses(records: readonly TrialRecord[], goal: Goal): (number | undefined)[] {
+
+interface Expected {
+  readonly loss: number;
+  readonly deviation: number;
+}
+
+function expectedLosses(records: readonly TrialRecord[], goal: Goal): (Expected | undefined)[] {
   const sign = goal === 'maximize' ? -1 : 1;
-  const measured = records.map(({ status, value }) => (status === 'complete' ? lossOf(value, sign) : undefined));
-  if (!records.some(isPartial)) return measured;
-  const targets = targetsOf(records, measured, sign);
+  const losses = records.map(({ status, value }) => (status === 'complete' ? lossOf(value, sign) : undefined));
+  const targets = records.some(isPartial) ? targetsOf(records, losses, sign) : undefined;
   const lines = new Map<number, Line>();
   return records.map((trial, row) => {
-    const target = targets.get(trial);
-    if (target !== undefined || !isPartial(trial)) return target ?? measured[row];
+    const measured = targets?.get(trial) ?? losses[row];
+    if (measured !== undefined) return { loss: measured, deviation: 0 };
+    if (targets === undefined || !isPartial(trial)) return undefined;
     const { step } = trial.reports.at(-1)!;
     const own = lossUpTo(trial.reports, step, sign);
     if (own === undefined) return undefined;
     const line = lines.get(step) ?? lineFrom(step, targets, sign);
     lines.set(step, line);
-    return line.y + line.slope * (own - line.x);
+    return { loss: line.y + line.slope * (own - line.x), deviation: line.deviation };
   });
 }
 
@@ -107,6 +131,8 @@ interface Line {
   readonly x: number;
   readonly y: number;
   readonly slope: number;
+  /** The standard deviation of the targets from it. */
+  readonly deviation: number;
 }
 
 /**
@@ -120,7 +146,7 @@ function lineFrom(step: number, targets: ReadonlyMap<TrialRecord, number>, sign:
     if (x !== undefined) points.push([x, y]);
   }
   const n = points.length;
-  if (n === 0) return { x: 0, y: 0, slope: 1 };
+  if (n === 0) return { x: 0, y: 0, slope: 1, deviation: 0 };
   const x = points.reduce((sum, point) => sum + point[0] / n, 0);
   const y = points.reduce((sum, point) => sum + point[1] / n, 0);
   let xx = 0;
@@ -130,8 +156,11 @@ function lineFrom(step: number, targets: ReadonlyMap<TrialRecord, number>, sign:
     xy += (point[0] - x) * (point[1] - y);
   }
   const prior = (PRIOR * xx) / n;
-  const slope = (xy + prior) / (xx + prior);
-  return { x, y, slope: Number.isFinite(slope) ? Math.max(LEAST_SLOPE, Math.min(1, slope)) : 1 };
+  const raw = (xy + prior) / (xx + prior);
+  const slope = Number.isFinite(raw) ? Math.max(LEAST_SLOPE, Math.min(1, raw)) : 1;
+  const squares = points.reduce((sum, point) => sum + (point[1] - y - slope * (point[0] - x)) ** 2, 0);
+  const deviation = Math.sqrt(squares / Math.max(1, n - 1));
+  return { x, y, slope, deviation: Number.isFinite(deviation) ? deviation : 0 };
 }
 
 /** The best loss at the last few reports up to a step. */

@@ -16,7 +16,7 @@ const LEADERS = 5;
  * A model of what configurations are worth, learnt from a history and kept up to date with it.
  *
  * Cost, whatever the history's length: a suggestion adds a row or two of at most 54 (O(54^2) each) and builds all anew one
- * time in six (O(54^3)); a kernel is fitted only where the history has grown by the square root of two since the last time
+ * time in six (O(54^3)), or, where trials are stopped early, whenever one has ended, since all expectations move then; a kernel is fitted only where the history has grown by the square root of two since the last time
  * (O(28^3), twenty to thirty times).
  *
  * All of this is a function of the history alone. The process is the same whether grown or built at once. A kernel
@@ -32,6 +32,7 @@ export class Surrogate {
   #process: GaussianProcess | undefined;
   #kernel: Kernel | undefined;
   #rows: readonly number[] = [];
+  #doubts: readonly number[] = [];
   #leaders: readonly number[] = [];
   #history: History | undefined;
 
@@ -66,12 +67,14 @@ export class Surrogate {
       this.#kernel = kernel;
       this.#rows = [];
     }
-    let same = 0;
-    while (same < rows.length && same < this.#rows.length && rows[same] === this.#rows[same]) same++;
-    process.truncate(same);
-    for (const number of rows.slice(same)) process.append(this.codeOf(number));
-    this.#rows = rows;
     const prospects = this.trials.prospectsOf(rows);
+    const doubts = rows.map((_, row) => prospects.doubtOf(row));
+    let same = 0;
+    while (same < rows.length && rows[same] === this.#rows[same] && doubts[same] === this.#doubts[same]) same++;
+    process.truncate(same);
+    for (let row = same; row < rows.length; row++) process.append(this.codeOf(rows[row]!), doubts[row]);
+    this.#rows = rows;
+    this.#doubts = doubts;
     this.#leaders = prospects.best(LEADERS).map((row) => rows[row]!);
     process.observe((row, expected) => prospects.valueOf(row, expected));
     return process;
