@@ -54,11 +54,12 @@ class Replay {
   readonly #pruner: StudyPruner;
   readonly #distributions: readonly Distribution[];
   readonly #ties = new Map<string, number[]>();
+  #told = 0;
 
   constructor(trace: Trace) {
     this.#study = new Study(trace.study_name, trace.direction === 'maximize');
     this.#sampler = samplerOf(trace);
-    this.#pruner = prunerOf(trace.pruner);
+    this.#pruner = prunerOf(trace);
     this.#distributions = trace.distributions;
     for (const [number, names, , candidates] of trace.near_ties) {
       for (const [i, name] of names.entries()) {
@@ -137,6 +138,7 @@ class Replay {
     const trial = this.#trial(number);
     const { sampler, generators } = this.#sampler;
     const stops = sampler instanceof OptunaGrid && sampler.isLast(this.#study, trial);
+    trial.told = this.#told++;
     if (told === null) this.#study.tell(trial, state);
     else this.#study.tell(trial, 'COMPLETE', told);
     const got = [

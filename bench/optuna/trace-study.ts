@@ -90,7 +90,9 @@ const PRUNER_NAMES: Readonly<Record<string, string>> = {
 };
 
 const amount = z.number().exactOptional();
-const pruners: Readonly<Record<string, (options: Record<string, unknown>) => StudyPruner>> = {
+type PrunerSettings = Record<string, unknown>;
+
+const pruners: Readonly<Record<string, (options: PrunerSettings, numpy: string) => StudyPruner>> = {
   nop: () => ({ prune: () => undefined }),
   median: (options) => new OptunaPercentile({ ...schedule.parse(options), percentile: 50 }),
   percentile: (options) => new OptunaPercentile(schedule.extend({ percentile: z.number() }).parse(options)),
@@ -101,12 +103,19 @@ const pruners: Readonly<Record<string, (options: Record<string, unknown>) => Stu
     new OptunaThreshold(
       z.strictObject({ lower: amount, upper: amount, warmupSteps: amount, intervalSteps: amount }).parse(options),
     ),
-  wilcoxon: (options) =>
-    new OptunaWilcoxon(z.strictObject({ pThreshold: amount, startupSteps: amount }).parse(options)),
-  patient: ({ wrapped, ...options }) => {
+  // Traces with an old numpy have the SciPy of its time, which is not named.
+  wilcoxon: (options, numpy) =>
+    new OptunaWilcoxon({
+      ...z.strictObject({ pThreshold: amount, startupSteps: amount }).parse(options),
+      tellsTies: !numpy.startsWith('1.'),
+    }),
+  patient: ({ wrapped, ...options }, numpy) => {
     const own = z.strictObject({ patience: z.number(), minDelta: amount }).parse(options);
     if (wrapped === null || wrapped === undefined) return new OptunaPatient(own);
-    return new OptunaPatient({ ...own, wrapped: prunerOf(z.looseObject({ kind: z.string() }).parse(wrapped)) });
+    return new OptunaPatient({
+      ...own,
+      wrapped: prunerOf({ pruner: z.looseObject({ kind: z.string() }).parse(wrapped), numpy }),
+    });
   },
 };
 
@@ -121,9 +130,9 @@ const schedule = z.strictObject({
 });
 
 /** The pruner that a trace was made with. @throws {Error} for one that is not reimplemented */
-export function prunerOf({ kind, ...settings }: TraceSettings): StudyPruner {
+export function prunerOf({ pruner: { kind, ...settings }, numpy }: Pick<Trace, 'pruner' | 'numpy'>): StudyPruner {
   const make = pruners[kind];
   if (make === undefined) throw new Error(`pruner ${kind} is not reimplemented`);
   const given = Object.entries(settings).filter(([, value]) => value !== null);
-  return make(Object.fromEntries(given.map(([name, value]) => [PRUNER_NAMES[name] ?? name, value])));
+  return make(Object.fromEntries(given.map(([name, value]) => [PRUNER_NAMES[name] ?? name, value])), numpy);
 }

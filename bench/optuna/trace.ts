@@ -36,6 +36,7 @@ export interface Trace {
   readonly format: 1;
   readonly name: string;
   readonly optuna: { readonly version: string };
+  readonly numpy: string;
   readonly argsort: 'scalar' | 'simd';
   readonly sampler: TraceSettings;
   readonly pruner: TraceSettings;
@@ -80,6 +81,7 @@ const trace: z.ZodType<Trace> = z.object({
   format: z.literal(1),
   name: z.string(),
   optuna: z.object({ version: z.string() }),
+  numpy: z.string(),
   argsort: z.enum(['scalar', 'simd']),
   sampler: settings,
   pruner: settings,

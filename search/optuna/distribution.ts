@@ -94,7 +94,8 @@ export function untransform(dist: Numeric, x: number): number {
     if (log) return clip(roundEven(Math.exp(x)), low, high);
     return clip(Math.floor((x - low) / step! + 0.5) * step! + low, low, high);
   }
-  if (log) return Math.min(Math.exp(x), nextBelow(high));
+  // The exponential of the logarithm of `low` may be a digit less than `low`; a sequence's first point is just there.
+  if (log) return clip(Math.exp(x), low, nextBelow(high));
   if (step !== null) return roundedToStep(dist, x);
   return Math.min(x, nextBelow(high));
 }

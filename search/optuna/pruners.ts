@@ -43,7 +43,7 @@ export interface OptunaThresholdOptions extends ThresholdOptions {
   readonly type: 'optuna-threshold';
 }
 
-export interface OptunaWilcoxonOptions extends WilcoxonOptions {
+export interface OptunaWilcoxonOptions extends Omit<WilcoxonOptions, 'tellsTies'> {
   readonly type: 'optuna-wilcoxon';
 }
 

@@ -23,6 +23,8 @@ export interface Trial {
   /** What other trials see of `relative` while this one runs. */
   shared?: Map<string, number>;
   gridId?: number;
+  /** Its place in the order of telling, where that is known: a history that is read anew has forgotten it. */
+  told?: number;
   /** By rung of successive halving: the value with which the trial completed it. */
   rungs?: (number | undefined)[];
 }

@@ -47,8 +47,8 @@ export function percentileOf(values: readonly number[], percent: number): number
   const place = (sorted.length - 1) * (percent / 100);
   const index = Math.floor(place);
   if (sorted.length === 0) return Number.NaN;
-  if (index >= sorted.length - 1) return sorted[sorted.length - 1]!;
   const rest = place - index;
-  const [a, b] = [sorted[index]!, sorted[index + 1]!];
+  // Also where nothing lies between: the difference of two infinite neighbours is no number, and then neither is this.
+  const [a, b] = [sorted[index]!, sorted[Math.min(index + 1, sorted.length - 1)]!];
   return rest >= 0.5 ? b - (b - a) * (1 - rest) : a + (b - a) * rest;
 }

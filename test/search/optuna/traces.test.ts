@@ -6,7 +6,7 @@ import { parseTrace } from '../../../bench/optuna/trace.js';
 
 const golden = fileURLToPath(new URL('../../golden/optuna/', import.meta.url));
 
-describe.each(['scalar', 'simd', 'v4.9'])('golden traces of Optuna, %s', (folder) => {
+describe.each(['scalar', 'simd', 'v4.9', 'released'])('golden traces of Optuna, %s', (folder) => {
   it.each(readdirSync(golden + folder))('%s: suggests, prunes and draws the same', (name) => {
     const tally = replayTrace(parseTrace(readFileSync(`${golden}${folder}/${name}`, 'utf8')));
     expect(tally.first).toBeUndefined();
