@@ -39,8 +39,9 @@ function posterior(
   rows: readonly Float64Array[],
   values: readonly number[],
   at: Float64Array,
+  doubts: readonly number[] = [],
 ): { mean: number; variance: number; signal: number } {
-  const matrix = rows.map((a, i) => rows.map((b, j) => k(a, b) + (i === j ? KERNEL.noise : 0)));
+  const matrix = rows.map((a, i) => rows.map((b, j) => k(a, b) + (i === j ? KERNEL.noise + (doubts[i] ?? 0) : 0)));
   const alike = rows.map((row) => k(row, at));
   const weights = solve(matrix, values);
   const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
@@ -54,13 +55,14 @@ function posterior(
 describe('GaussianProcess', () => {
   const rows = codes(25, 1);
   const values = rows.map(valueOfCode);
+  const doubts = rows.map((_, i) => (i % 3 === 0 ? 0.7 : 0));
 
-  it('gives the bound that the textbook gives', () => {
+  it('gives the bound that the textbook gives, with some rows noisier than others', () => {
     const process = new GaussianProcess(SHAPE, KERNEL, 40);
-    for (const row of rows) process.append(row);
+    for (const [i, row] of rows.entries()) process.append(row, doubts[i]);
     process.observe((row) => values[row]!);
     for (const at of codes(10, 2)) {
-      const { mean, variance, signal } = posterior(rows, values, at);
+      const { mean, variance, signal } = posterior(rows, values, at, doubts);
       expect(process.lowerBound(at, 2, Number.POSITIVE_INFINITY)).toBeCloseTo(
         mean - 2 * Math.sqrt(variance * signal),
         9,
@@ -70,9 +72,9 @@ describe('GaussianProcess', () => {
 
   it('says Infinity exactly where the bound is not below the limit', () => {
     const process = new GaussianProcess(SHAPE, KERNEL, 40);
-    for (const row of rows) process.append(row);
+    for (const [i, row] of rows.entries()) process.append(row, doubts[i]);
     process.observe((row) => values[row]!);
-    for (const at of codes(200, 3)) {
+    for (const at of [...codes(200, 3), ...rows]) {
       const bound = process.lowerBound(at, 2, Number.POSITIVE_INFINITY);
       expect(process.lowerBound(at, 2, bound + 1e-9)).toBe(bound);
       expect(process.lowerBound(at, 2, bound - 1e-9)).toBe(Number.POSITIVE_INFINITY);

@@ -52,6 +52,22 @@ describe('what trials are expected to come to', () => {
     expect(losses[6]).toBeCloseTo(-0.25, 10);
   });
 
+  it('is doubted for those that were stopped, the more the less their last step said of the others', () => {
+    const shuffled = COMPLETE.map(
+      ([, first, second], i): Curve => ['complete', first!, second!, [0.7, 0.9, 0.5, 0.8, 0.6, 0.75][i]!],
+    );
+    const stopped: readonly Curve[] = [
+      ['pruned', 0.33, 0.53],
+      ['running', 0.33, 0.53],
+      ['failed', 0.3],
+    ];
+    const vague = prospects(...shuffled, ...stopped);
+    const sure = prospects(...COMPLETE, ...stopped);
+    expect([0, 7, 8].map((row) => vague.doubtOf(row))).toEqual([0, 0, 0]);
+    expect(vague.doubtOf(6)).toBeGreaterThan(10 * sure.doubtOf(6));
+    expect(vague.doubtOf(6)).toBeGreaterThan(0.5);
+  });
+
   it('leaves an open one what the model expects of it unless it is better already', () => {
     const all = prospects(...COMPLETE, ['running', 0.1], ['running', 0.4, 0.6, 0.8], ['running']);
     expect(all.valueOf(6, -9)).toBe(-9);
