@@ -46,10 +46,11 @@ async function run(path: string, options: Options): Promise<void> {
   process.stderr.write(
     `assay: look at it again: ${commandLine(['coordinator', '--state', state])}, then ${commandLine(['leaderboard'])}\n`,
   );
-  if (succeeded(study)) {
+  if (!succeeded(study)) process.exitCode = FAILURE;
+  else if (file.spec.objective.kind === 'train') {
     const words = ['best', study!.id, '--state', state, '--export', 'model'];
     process.stderr.write(`assay: take its best model: ${commandLine(words)}\n`);
-  } else process.exitCode = FAILURE;
+  }
 }
 
 function workerArgs(options: Options): string[] {

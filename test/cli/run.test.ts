@@ -61,6 +61,8 @@ describe.skipIf(!existsSync(MAIN))('assay run, built', () => {
     expect(second.code).toBe(0);
     expect(second.out).toMatch(/^quick is running: [12]\/4 done/);
     expect(second.out).toMatch(/^best configuration/m);
+    // A model to take is promised only where trials leave one.
+    expect(second.err).not.toContain('--export');
     expect(second.out).toMatch(/^quick: 4 complete in .* \(all 4 trials are done\)$/m);
     const ended = `${first.out}${second.out}`.match(/^\[\d\/4\] trial \d complete/gm);
     // Each trial has ended once. One may have ended between Ctrl-C and the end, unseen.

@@ -7,6 +7,7 @@ import {
   normalizedInOne,
   reluGradient,
 } from '../../../../../worker/train/backend/training-steps.js';
+import { kernelsAlone } from '../../../../../worker/train/backend/wasm/kernels.js';
 import { Random } from '../../../../../worker/train/random.js';
 
 let random: Random;
@@ -162,5 +163,12 @@ describe('normalization on wasm', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('the kernels', () => {
+  it('bring no data into the memory they work on, where the engine has its own', () => {
+    const { memory } = kernelsAlone();
+    expect(new Uint8Array(memory.buffer).every((byte) => byte === 0)).toBe(true);
   });
 });
