@@ -48,6 +48,12 @@ export class Tokens {
     return parent === undefined ? 'revoked' : this.faultOf(parent);
   }
 
+  /** Whether the token of this id is let in now. */
+  isGood(id: string): boolean {
+    const record = this.#store.find(id);
+    return record !== undefined && this.faultOf(record) === undefined;
+  }
+
   /** Lets a token in. One that is known already stays as it is, revoked ones too. */
   async create({ sha256, role, name, expiresAtMs }: NewToken): Promise<TokenRecord> {
     const id = idOf(sha256);

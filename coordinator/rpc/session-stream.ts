@@ -1,5 +1,6 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { SessionRequest, SessionResponse } from '../../proto/index.js';
+import { callerOf } from '../access/caller.js';
 import { LONGEST_ATTACH_MS, LONGEST_UNREAD_MS, MOST_UNREAD_BYTES } from '../limits.js';
 import type { WorkerSessions } from './sessions.js';
 import { drop } from './turnstile.js';
@@ -33,9 +34,11 @@ export function carrySession(call: Call, sessions: WorkerSessions, limits: Strea
   }, limits.attachMs);
   const unread = new Unread(call, limits);
   const session = sessions.open({
+    token: callerOf(call).token,
     write: (response) => unread.write(response),
     end: () => void call.end(),
     fail: (details) => end(status.INVALID_ARGUMENT, details),
+    turnAway: (details) => end(status.ABORTED, details),
   });
   call.on('data', (request: SessionRequest) => {
     clearTimeout(silence);

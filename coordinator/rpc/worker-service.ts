@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Attach, Attached, SessionRequest, WorkerServiceServer } from '../../proto/index.js';
 import { incompatibility, PROTOCOL_VERSION } from '../../proto/version.js';
+import type { Tokens } from '../access/tokens.js';
 import type { ArtifactKeeper } from '../artifacts/keeper.js';
 import type { Coordinator, Follower } from '../coordinator.js';
 import type { AttemptName } from '../core/attempt-name.js';
@@ -13,6 +14,7 @@ import type { LiveOutputs } from './live-outputs.js';
 import { Outgoing } from './outgoing.js';
 import { carrySession } from './session-stream.js';
 import type { SessionInput, WorkerSessions, WorkerStream } from './sessions.js';
+import { WorkerOwners } from './worker-owners.js';
 
 export interface WorkerServiceOptions {
   readonly coordinator: Pick<Coordinator, 'post' | 'follow'>;
@@ -23,6 +25,8 @@ export interface WorkerServiceOptions {
   readonly logger: Logger;
   /** Through which workers are asked what their attempts print; absent: nobody asks. */
   readonly outputs?: LiveOutputs | undefined;
+  /** The tokens that are let in; absent: none is asked for. */
+  readonly tokens?: Pick<Tokens, 'isGood'> | undefined;
   /** Names the traces of attempts; absent: nothing is traced. */
   readonly tracer?: { traceparent(study: Study, attempt: AttemptName): string } | undefined;
 }
@@ -37,8 +41,11 @@ export function createWorkerService(options: WorkerServiceOptions): WorkerServic
 
 /** The sessions themselves. What one commit has for one worker leaves as one message, after the commit is durable. */
 export function createWorkerSessions(options: WorkerServiceOptions): WorkerSessions {
-  const sessions: Sessions = { byWorker: new Map(), pending: new Set(), attaching: new Set() };
-  options.coordinator.follow(dispatcher(sessions, options.tracer));
+  const { coordinator, leaseMs, tokens, tracer } = options;
+  // A lease may be given anew once, by a coordinator that has slept.
+  const owners = new WorkerOwners(2 * leaseMs, (token) => tokens?.isGood(token) ?? true);
+  const sessions: Sessions = { byWorker: new Map(), pending: new Set(), attaching: new Set(), owners };
+  coordinator.follow(dispatcher(sessions, tracer));
   return { open: (stream) => new Session(stream, sessions, options) };
 }
 
@@ -48,6 +55,7 @@ interface Sessions {
   readonly pending: Set<Session>;
   /** Of those, the ones whose attach is answered with this commit. */
   readonly attaching: Set<Session>;
+  readonly owners: WorkerOwners;
 }
 
 /** Routes durable events to the sessions of the workers that they concern. */
@@ -140,6 +148,7 @@ class Session implements SessionInput {
     const worker = this.#worker;
     if (worker === undefined || this.#sessions.byWorker.get(worker) !== this) return;
     this.#sessions.byWorker.delete(worker);
+    this.#sessions.owners.release(worker);
     this.#options.outputs?.closed(worker, this.#ask);
     this.#logger.info('worker detached');
     this.#inOrder(() => this.#options.coordinator.post({ type: 'DetachWorker', worker }, () => {}));
@@ -240,6 +249,13 @@ class Session implements SessionInput {
     }
     const profile = fromAttach(attach);
     const holds = attach.running.map(fromRef);
+    const foreign = this.#sessions.owners.claim(profile.id, this.#stream.token);
+    if (foreign !== undefined) {
+      this.#logger.warn({ worker: profile.name, refusal: foreign }, 'worker refused');
+      this.#stream.turnAway(foreign);
+      this.close();
+      return;
+    }
     this.#worker = profile.id;
     this.#logger = this.#options.logger.child({ worker: profile.name });
     // A worker has one session: whatever is still open is the dead end of a broken connection.

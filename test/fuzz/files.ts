@@ -157,19 +157,29 @@ async function dataSet([name, makers, sourceOf]: DataKind): Promise<FuzzKind> {
     const bytes = harms.reduce<Uint8Array>((harmed, next) => next(harmed), files.get(victim)!);
     return { victim, bytes: Buffer.from(bytes).toString('base64') };
   });
+  const folders = Array.from({ length: LANES }, (_, lane) => join(root, String(lane)));
+  for (const folder of folders) for (const file of files.keys()) write(join(folder, file), files.get(file)!);
   return inProcess(
     name,
     sampled(inputs),
-    async ({ victim, bytes }): Promise<Verdict> => {
-      for (const [file, content] of files) {
-        mkdirSync(dirname(join(root, file)), { recursive: true });
-        writeFileSync(join(root, file), file === victim ? Buffer.from(bytes, 'base64') : content);
-      }
-      const result: unknown = await decode(sourceOf(root)).catch((error: unknown) => error);
-      const wrong = whatIsWrong(result, root);
+    async ({ victim, bytes }, lane): Promise<Verdict> => {
+      const folder = folders[lane]!;
+      write(join(folder, victim), Buffer.from(bytes, 'base64'));
+      const result: unknown = await decode(sourceOf(folder)).catch((error: unknown) => error);
+      write(join(folder, victim), files.get(victim)!);
+      const wrong = whatIsWrong(result, folder);
       if (wrong !== '') throw new Error(wrong);
       return result instanceof Error ? 'refused' : 'accepted';
     },
     async () => rmSync(root, { recursive: true, force: true }),
+    LANES,
   );
+}
+
+/** Files that are decoded at a time. */
+const LANES = 8;
+
+function write(path: string, content: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
 }

@@ -18,32 +18,50 @@ export interface FuzzKind {
   close(): Promise<void>;
 }
 
-/** Nothing that comes from outside may take longer, on however busy a machine. */
-export const LONGEST_MS = 10_000;
+/** Nothing that comes from outside may take longer to answer, on however busy a machine. */
+export const LONGEST_MS = 60_000;
 
-/** A kind of inputs that are tried one after another in this process. */
+/** Nor more of the processor's time than this. */
+const MOST_CPU_MS = 10_000;
+
+/**
+ * A kind of inputs that are tried in this process.
+ *
+ * @param attempt tries one; its lane is a number below `lanes` that no other has at the same time
+ * @param lanes   how many are tried at a time: those that wait for files most of the time
+ */
 export function inProcess<I>(
   name: string,
   sample: (seed: number, count: number) => readonly I[],
-  attempt: (input: I) => Verdict | Promise<Verdict>,
+  attempt: (input: I, lane: number) => Verdict | Promise<Verdict>,
   close: () => Promise<void> = () => Promise.resolve(),
+  lanes = 1,
 ): FuzzKind {
   return {
     name,
     close,
     async run(seed, count, tell) {
-      for (const input of sample(seed, count)) {
-        const began = performance.now();
-        let verdict: Verdict;
-        try {
-          verdict = await attempt(input);
-        } catch (error) {
-          throw new Error(`${name}, seed ${seed}: ${show(input)}`, { cause: error });
+      const inputs = sample(seed, count).values();
+      const go = async (lane: number): Promise<void> => {
+        for (const input of inputs) {
+          const began = performance.now();
+          const used = process.cpuUsage();
+          let verdict: Verdict;
+          try {
+            verdict = await attempt(input, lane);
+          } catch (error) {
+            throw new Error(`${name}, seed ${seed}: ${show(input)}`, { cause: error });
+          }
+          const ms = performance.now() - began;
+          const cpu = process.cpuUsage(used);
+          const cpuMs = (cpu.user + cpu.system) / 1_000;
+          if (ms > LONGEST_MS || cpuMs > MOST_CPU_MS) {
+            throw new Error(`${name}, seed ${seed}: took ${ms} ms, ${cpuMs} ms of CPU: ${show(input)}`);
+          }
+          tell(verdict, ms);
         }
-        const ms = performance.now() - began;
-        if (ms > LONGEST_MS) throw new Error(`${name}, seed ${seed}: took ${ms} ms: ${show(input)}`);
-        tell(verdict, ms);
-      }
+      };
+      await Promise.all(Array.from({ length: lanes }, (_, lane) => go(lane)));
     },
   };
 }

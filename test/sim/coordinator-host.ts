@@ -276,6 +276,8 @@ export class CoordinatorHost {
         if (frame.kind !== 'request') return;
         if (frame.request.body?.$case === 'attach') worker = frame.request.body.value.workerId;
         session ??= shown.sessions.open({
+          token: '',
+          turnAway: (why) => end.end(why),
           write: (response) => {
             trace(() => `${this.name} > ${worker}: ${JSON.stringify(response.body)}`);
             witness.told(this.name, worker, response);

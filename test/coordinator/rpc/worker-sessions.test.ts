@@ -46,7 +46,13 @@ async function begun(limits: SearchSpec['limits']) {
   const keeper = createArtifactKeeper({ artifacts: openMemoryArtifacts(), coordinator, logger, graceMs: 60_000 });
   const sessions = createWorkerSessions({ coordinator, keeper, heartbeatMs: 10_000, leaseMs: LEASE_MS, logger });
   const received: SessionResponse['body'][] = [];
-  const stream = { write: ({ body }: SessionResponse) => received.push(body), end: () => {}, fail: expect.fail };
+  const stream = {
+    token: '',
+    write: ({ body }: SessionResponse) => received.push(body),
+    end: () => {},
+    fail: expect.fail,
+    turnAway: expect.fail,
+  };
   await coordinator.submit({ type: 'CreateStudy', requestId: '', spec: spec({ limits }), source: '', drawnSeed: 1 });
   const session = sessions.open(stream);
   session.receive({ body: { $case: 'attach', value: attach([]) } });
