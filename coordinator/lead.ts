@@ -98,9 +98,10 @@ export async function lead(term: Term): Promise<void> {
   } finally {
     for (const stop of stops) stop();
     faces.leave();
-    const patience = term.settleMs === undefined ? [] : [time.pause(term.settleMs)];
     const settled = Promise.all([snapshots.close(), coordinator.settled().then(() => keeper.settled())]);
-    await Promise.race([settled, ...patience]);
+    const over = new AbortController();
+    const patience = term.settleMs === undefined ? [] : [time.pause(term.settleMs, over.signal)];
+    await Promise.race([settled, ...patience]).finally(() => over.abort());
     await faces.close();
   }
 }

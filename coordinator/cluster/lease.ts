@@ -61,6 +61,7 @@ export class LeaderLease implements Leadership {
   }
 
   confirmed(): Promise<string | undefined> {
+    const answered = new AbortController();
     return new Promise((resolve) => {
       const asker: Asker = {
         beyond: undefined,
@@ -68,10 +69,11 @@ export class LeaderLease implements Leadership {
         done: (leader) => {
           this.#askers.delete(asker);
           resolve(leader);
+          answered.abort();
         },
       };
       this.#askers.add(asker);
-      void this.#time.pause(CONFIRM_MS).then(() => asker.done(undefined));
+      void this.#time.pause(CONFIRM_MS, answered.signal).then(() => asker.done(undefined));
     });
   }
 

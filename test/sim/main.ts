@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { MUTANTS } from './mutants.js';
+import { MUTANT_NAMES } from './mutants.js';
 import { type SimResult, simulate } from './world.js';
 
 /*
@@ -39,8 +39,8 @@ interface Tally {
 
 const seeds = whole('seeds', values.seeds);
 const from = whole('from', values.from);
-if (values.mutant !== undefined && !Object.hasOwn(MUTANTS, values.mutant)) {
-  fail(`--mutant ${values.mutant} does not exist; known: ${Object.keys(MUTANTS).join(', ')}`);
+if (values.mutant !== undefined && !MUTANT_NAMES.includes(values.mutant)) {
+  fail(`--mutant ${values.mutant} does not exist; known: ${MUTANT_NAMES.join(', ')}`);
 }
 if (values.share !== undefined) await runShare(values.share);
 else await runAll();

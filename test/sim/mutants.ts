@@ -84,12 +84,18 @@ export const MUTANTS: Readonly<Record<string, () => Partial<Mutant>>> = {
   }),
 };
 
+/** Programs that are wrong in what nothing may depend on: no checker has anything to say of them. */
+export const HARMLESS: Readonly<Record<string, () => Partial<Mutant>>> = {
+  'lease-held-by-all': () => ({ lease: heldByAll }),
+};
+
+/** All that can be asked for by name. */
+export const MUTANT_NAMES: readonly string[] = [...Object.keys(MUTANTS), ...Object.keys(HARMLESS)];
+
 export function createMutant(name: string | undefined): Mutant {
   if (name === undefined) return NO_MUTANT;
-  const create = MUTANTS[name];
-  if (create === undefined) {
-    throw new RangeError(`there is no mutant ${name}; known: ${Object.keys(MUTANTS).join(', ')}`);
-  }
+  const create = MUTANTS[name] ?? HARMLESS[name];
+  if (create === undefined) throw new RangeError(`there is no mutant ${name}; known: ${MUTANT_NAMES.join(', ')}`);
   return { ...NO_MUTANT, ...create() };
 }
 
@@ -118,6 +124,11 @@ function timeoutAsFailure(log: EventLog, disk: Disk): EventLog {
     }
   };
   return { ...log, append };
+}
+
+/** Nobody ever hears that somebody else has the lease. */
+function heldByAll(entry: LeaseEntry): LeaseEntry {
+  return { ...entry, look: async () => undefined, write: async () => 1 };
 }
 
 /** Whatever attempt a report or a result names, the newest one is meant. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MUTANTS } from './mutants.js';
+import { HARMLESS, MUTANTS } from './mutants.js';
 import { type SimResult, simulate } from './world.js';
 
 /** Seeds that every run of the tests simulates. More: `npm run sim -- --seeds 10000`. */
 const SEEDS = 300;
+
+/** Seeds in which something does no harm. */
+const HARMLESS_SEEDS = 60;
 
 /** How many seeds it may take to find a mutant. */
 const MUTANT_SEEDS = 200;
@@ -30,6 +33,17 @@ describe('a simulated fleet under faults', () => {
       expect(a.events).toBeGreaterThan(10);
     }
     expect((await simulate(3)).fingerprint).not.toBe((await simulate(4)).fingerprint);
+  });
+});
+
+describe('what nothing may depend on does no harm when it is broken', () => {
+  it.each(Object.keys(HARMLESS))('%s', { timeout: 300_000 }, async (mutant) => {
+    const broken: string[] = [];
+    for (let seed = 1; seed <= HARMLESS_SEEDS; seed += 1) {
+      const result = await simulate(seed, { mutant });
+      if (result.violation !== undefined) broken.push(told(result));
+    }
+    expect(broken).toEqual([]);
   });
 });
 
