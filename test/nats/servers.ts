@@ -57,17 +57,21 @@ export class NatsServers {
 
   static async start(options: NatsOptions = {}): Promise<NatsServers> {
     if (NATS.missing !== undefined) throw new Error(NATS.missing);
-    const { count = 1, hosts } = options;
-    const ports: Ports[] = [];
-    for (let i = 0; i < count; i += 1) {
-      if (hosts === undefined) {
-        ports.push({ client: await freePort(), route: await freePort(), monitor: await freePort() });
-      } else ports.push({ client: 4222, route: 6222, monitor: 8222 });
+    const { count = 1, hosts, wait = true } = options;
+    for (let tries = 3; ; tries -= 1) {
+      const ports: Ports[] = [];
+      for (let i = 0; i < count; i += 1) {
+        if (hosts === undefined) {
+          ports.push({ client: await freePort(), route: await freePort(), monitor: await freePort() });
+        } else ports.push({ client: 4222, route: 6222, monitor: 8222 });
+      }
+      const servers = new NatsServers(options, ports);
+      for (let i = 0; i < count; i += 1) servers.up(i);
+      if (!wait || (await servers.ready())) return servers;
+      // Another process had one of the ports first.
+      await servers.close();
+      if (tries === 1) throw new Error('a nats-server ended as soon as it began, three times');
     }
-    const servers = new NatsServers(options, ports);
-    for (let i = 0; i < count; i += 1) servers.up(i);
-    if (options.wait !== false) await servers.ready();
-    return servers;
   }
 
   get addresses(): string[] {
@@ -148,18 +152,20 @@ export class NatsServers {
     }
   }
 
-  /** Waits until all servers are one cluster and JetStream answers. */
-  async ready(): Promise<void> {
+  /** Waits until all servers are one cluster and JetStream answers. @returns false when one of them has ended by itself */
+  async ready(): Promise<boolean> {
     const { count = 1 } = this.#options;
+    // The same each time: one that was asked for and came too late is the one that is asked for next.
+    const stream = { name: 'READY', subjects: ['READY'], num_replicas: count };
     for (const end = Date.now() + 60_000; ; await pause(25)) {
+      if (this.#processes.some((process) => process !== undefined && process.exitCode !== null)) return false;
       try {
         const connection = await this.connect();
         try {
-          const manager = await jetstreamManager(connection, { timeout: 500 });
-          const name = `READY${Date.now()}`;
-          await manager.streams.add({ name, subjects: [name], num_replicas: count });
-          await manager.streams.delete(name);
-          return;
+          const manager = await jetstreamManager(connection, { timeout: 5_000 });
+          await manager.streams.add(stream);
+          await manager.streams.delete(stream.name);
+          return true;
         } finally {
           await connection.close();
         }
