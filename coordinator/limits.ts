@@ -105,7 +105,7 @@ export const ROWS_OF_A_UNIT = 100;
 export const CHARACTERS_OF_A_UNIT = 256;
 /** Milliseconds that a call may have to wait for its caller's units; it is refused when it would be more. */
 export const LONGEST_WAIT_MS = 5_000;
-/** Milliseconds after which a refusal for want of units is said: who asks in a loop is slowed down. */
+/** Milliseconds within whose second half a refusal for want of units is said: who asks in a loop is slowed down. */
 export const REFUSAL_MS = 1_000;
 /** Calls of a caller that are under way, workers' sessions aside. Beyond it its connection is cut. */
 export const MOST_CALLS = 1_000;

@@ -69,6 +69,9 @@ interface Visitor {
 
 const MOST_VISITORS = 10_000;
 
+/** Its multiples, without their whole parts, are spread as evenly as can be. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
 /**
  * Lets calls in, each caller no more than its share, whatever door they come through. A caller that asks faster than its
  * units come back waits; one that does not mind is refused, after a while, so that it cannot spend the coordinator's time on
@@ -80,6 +83,8 @@ export class Turnstile {
   readonly #clock: () => number;
   #followed = 0;
   #sessions = 0;
+  /** From 0 to 1, evenly spread. */
+  #refusals = 0;
   /** By peer: before HTTP/2's settings have arrived, nothing else bounds them. */
   readonly #sessionsOf = new Map<string, number>();
 
@@ -115,13 +120,22 @@ export class Turnstile {
         visitor.calls -= 1;
         passage.refuse(over ?? TOO_FAST);
       }
-    }, waitMs ?? REFUSAL_MS);
+    }, waitMs ?? this.#refusalMs());
     call.once('cancelled', () => {
       if (left) return;
       left = true;
       visitor.calls -= 1;
       clearTimeout(timer);
     });
+  }
+
+  /**
+   * When the next refusal is said. Refusals of calls that came together are said one by one: each costs a little, and with it
+   * its caller is told that there is room for another.
+   */
+  #refusalMs(): number {
+    this.#refusals = (this.#refusals + GOLDEN_RATIO) % 1;
+    return REFUSAL_MS * (1 - this.#refusals / 2);
   }
 
   #passSession(call: PassingCall, passage: Passage): void {

@@ -85,6 +85,22 @@ describe('the turnstile', () => {
     expect(calls.filter(({ entry }) => entry !== undefined)).toHaveLength(together);
   });
 
+  it('says refusals of calls that came together one by one', () => {
+    const together = (UNITS_AT_ONCE + (LONGEST_WAIT_MS / 1_000) * UNITS_PER_SECOND) / UNITS_OF_A_STUDY;
+    const calls = Array.from({ length: together + 200 }, () =>
+      come('10.0.0.1:1', '/assay.v1.StudyService/CreateStudy'),
+    );
+    const refused = (): number => calls.filter(({ refusal }) => refusal !== undefined).length;
+    vi.advanceTimersByTime(REFUSAL_MS / 2 - 1);
+    expect(refused()).toBe(0);
+    for (let ms = REFUSAL_MS / 2; ms <= REFUSAL_MS; ms += 5) {
+      const before = refused();
+      vi.advanceTimersByTime(5);
+      expect(refused() - before).toBeLessThanOrEqual(4);
+    }
+    expect(refused()).toBe(200);
+  });
+
   it('tells callers apart by token, and by address where there is none', () => {
     comeUntilSlow('10.0.0.1:1');
     expect(come('10.0.0.2:1').entry).toBeDefined();
