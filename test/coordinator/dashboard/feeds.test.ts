@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RecordProgress } from '../../../coordinator/core/commands.js';
 import { ranksOf } from '../../../coordinator/core/views.js';
 import { spec, worker } from '../core/scenario.js';
@@ -118,9 +118,9 @@ describe('a page that follows a study', () => {
     const page = await openPage(served, 'digits');
     let at = Number.POSITIVE_INFINITY;
     const following = followUntil(served, page, () => at);
-    await vi.waitUntil(() => page.version > 1);
+    await expect.poll(() => page.version).toBeGreaterThan(1);
     await report(0, 1, 0.5);
-    await vi.waitUntil(() => page.curves?.get(0)?.steps.length === 1);
+    await expect.poll(() => page.curves?.get(0)?.steps.length).toBe(1);
     await report(0, 2, 0.6);
     await end(0, 'handed_back');
     await report(0, 1, 0.3, 2);

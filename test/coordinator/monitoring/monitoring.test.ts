@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gate } from '../../../coordinator/access/gate.js';
 import { ROLES, type Role } from '../../../coordinator/access/roles.js';
 import { openSqliteTokens } from '../../../coordinator/access/sqlite-store.js';
@@ -145,7 +145,7 @@ describe('the figures of a coordinator that leads', () => {
       release = resolve;
     });
     const waiting = create({});
-    await vi.waitUntil(() => asked > 0);
+    await expect.poll(() => asked).toBeGreaterThan(0);
     const found = await scrape();
     expect(found.by('assay_workers')['attached']).toBe(1);
     expect(found.by('assay_studies')['running']).toBe(0);
