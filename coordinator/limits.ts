@@ -109,6 +109,8 @@ export const LONGEST_WAIT_MS = 5_000;
 export const REFUSAL_MS = 1_000;
 /** Calls of a caller that are under way, workers' sessions aside. Beyond it its connection is cut. */
 export const MOST_CALLS = 1_000;
+/** Calls that a connection gives up within a second, or takes with it when it ends. Beyond it the connection is cut. */
+export const MOST_GIVEN_UP = 32;
 /** Streams of a caller that follow something: leaderboards, live pages, exports, downloads. */
 export const MOST_FOLLOWED = 256;
 /** Streams that follow something, of all callers. */

@@ -69,12 +69,14 @@ export class Listener implements Connections {
     this.#sockets.get(peer)?.destroy();
   }
 
-  /** Ends a connection whose peer does no good, and is slow to take others from its address. */
+  /**
+   * Ends a connection whose peer does no good, and is slow to take others from its address.
+   *
+   * @param peer `address:port`; its connection may have ended already
+   */
   cut(peer: string): void {
-    const socket = this.#sockets.get(peer);
-    if (socket === undefined) return;
-    const address = socket.remoteAddress ?? '';
-    socket.destroy();
+    const address = peer.slice(0, peer.lastIndexOf(':'));
+    this.#sockets.get(peer)?.destroy();
     const now = Date.now();
     for (const [other, { at }] of this.#cuts) if (now - at > CUT_REMEMBERED_MS) this.#cuts.delete(other);
     this.#cuts.set(address, { at: now, letInAt: now });

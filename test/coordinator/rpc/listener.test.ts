@@ -66,3 +66,13 @@ it('cuts a connection, and is slow to take others from that address', async () =
   expect(more.filter((one) => one.peer !== undefined).length).toBeLessThanOrEqual(1);
   expect((await come(port, '127.0.0.2')).peer).toBeDefined();
 });
+
+it('is slow to take others from an address whose connection had ended before it was to be cut', async () => {
+  const { listener, port } = await listen();
+  const { socket, peer } = await come(port);
+  socket.destroy();
+  await once(socket, 'close');
+  listener.cut(peer!);
+  const more = await Promise.all(Array.from({ length: 20 }, () => come(port)));
+  expect(more.filter((one) => one.peer !== undefined).length).toBeLessThanOrEqual(1);
+});
