@@ -10,7 +10,7 @@ import {
   MOST_HTTP_CONNECTIONS,
   REFUSAL_MS,
 } from '../limits.js';
-import type { Entry, PassingCall, Turnstile } from '../rpc/turnstile.js';
+import { CallerGoneError, type Entry, type PassingCall, type Turnstile } from '../rpc/turnstile.js';
 
 /** Bytes on the wire that cost one unit more: about twenty rows of trials, compressed. */
 const BYTES_OF_A_UNIT = 1_024;
@@ -57,9 +57,14 @@ export function takeTurns(turnstile: Turnstile): MiddlewareHandler<{ Bindings: H
     else outgoing.once('close', leave);
     // A stream that is followed is told of changes together with others, when there are some.
     if (kind === 'followed') return next();
-    return passed.inTurn(
-      () => next(),
-      () => 0,
-    );
+    try {
+      return await passed.inTurn(
+        () => next(),
+        () => 0,
+      );
+    } catch (error) {
+      if (error instanceof CallerGoneError) return context.body(null);
+      throw error;
+    }
   };
 }

@@ -30,6 +30,7 @@ export interface Entry {
    * Does something that takes the coordinator's time, when everything of the kind that this caller has asked for before is
    * done and paid for: so a caller holds the others up once, however much it asks for at a time.
    *
+   * @throws {CallerGoneError} when the call has ended before its turn came
    * @param costOf units that it has cost
    */
   inTurn<T>(act: () => Promise<T>, costOf: (result: T) => number): Promise<T>;
@@ -45,6 +46,11 @@ export interface Connections {
   cut(peer: string): void;
   /** Ends one. */
   drop(peer: string): void;
+}
+
+/** Whoever made a call has gone, and nothing was done for it. */
+export class CallerGoneError extends Error {
+  override readonly name = 'CallerGoneError';
 }
 
 /** What becomes of a call. */
@@ -179,19 +185,26 @@ export class Turnstile {
     const followed = kind === 'followed' ? 1 : 0;
     visitor.followed += followed;
     this.#followed += followed;
+    let here = true;
     return {
       leave: once(() => {
+        here = false;
         visitor.calls -= 1;
         visitor.followed -= followed;
         this.#followed -= followed;
       }),
-      inTurn: (act, costOf) => this.#inTurn(visitor, act, costOf),
+      inTurn: (act, costOf) => this.#inTurn(visitor, () => here, act, costOf),
       charge: (units) => void visitor.allowance.spend(units, this.#clock()),
       drop: () => this.#connections.drop(call.getPeer()),
     };
   }
 
-  async #inTurn<T>(visitor: Visitor, act: () => Promise<T>, costOf: (result: T) => number): Promise<T> {
+  async #inTurn<T>(
+    visitor: Visitor,
+    isHere: () => boolean,
+    act: () => Promise<T>,
+    costOf: (result: T) => number,
+  ): Promise<T> {
     const before = visitor.turn;
     let done = (): void => {};
     visitor.turn = new Promise<void>((resolve) => {
@@ -199,8 +212,10 @@ export class Turnstile {
     });
     await before;
     try {
-      const waitMs = visitor.allowance.spend(0, this.#clock());
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      // Hundreds may have gone: nobody waits for what is theirs, the end of the process least of all.
+      const waitMs = isHere() ? visitor.allowance.spend(0, this.#clock()) : 0;
+      if (waitMs > 0) await new Promise((resolve) => void setTimeout(resolve, waitMs).unref());
+      if (!isHere()) throw new CallerGoneError();
       const result = await act();
       visitor.allowance.spend(costOf(result), this.#clock());
       return result;

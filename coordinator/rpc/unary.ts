@@ -10,7 +10,7 @@ import { Refused } from '../calls/refused.js';
 import type { Encoded } from './encoded.js';
 import { SlowReaderError } from './followed.js';
 import { statusOf, unexpected } from './status.js';
-import { inTurn } from './turnstile.js';
+import { CallerGoneError, inTurn } from './turnstile.js';
 
 /**
  * Makes a method of a service from a function that answers one request, or throws {@link Refused}.
@@ -58,5 +58,6 @@ interface Attempt<A> {
 /** What a failed call is answered. */
 export function toStatus(error: unknown, logger: Logger): Pick<ServiceError, 'code' | 'details'> {
   if (error instanceof SlowReaderError) return { code: status.RESOURCE_EXHAUSTED, details: error.message };
+  if (error instanceof CallerGoneError) return { code: status.CANCELLED, details: 'the call was given up' };
   return error instanceof Refused ? statusOf(error) : unexpected(logger, error);
 }

@@ -14,7 +14,7 @@ import {
   UNITS_PER_SECOND,
 } from '../../../coordinator/limits.js';
 import { Allowance } from '../../../coordinator/rpc/allowance.js';
-import { type CallKind, type Entry, Turnstile } from '../../../coordinator/rpc/turnstile.js';
+import { CallerGoneError, type CallKind, type Entry, Turnstile } from '../../../coordinator/rpc/turnstile.js';
 
 class PlayedCall extends EventEmitter {
   readonly #peer: string;
@@ -130,6 +130,27 @@ describe('the turnstile', () => {
     expect(done).toEqual(['0 begins', '0 ends', '1 begins', '1 ends']);
     await vi.advanceTimersByTimeAsync(20_000);
     await expect(failed).rejects.toThrow('no');
+  });
+
+  it('does nothing for who has gone before the turn came, and lets nobody wait for it', async () => {
+    const entries = Array.from({ length: 100 }, () => come('10.0.0.1:1').entry!);
+    const done: number[] = [];
+    const turns = entries.map((entry, at) =>
+      entry.inTurn(
+        async () => void done.push(at),
+        () => UNITS_AT_ONCE + UNITS_PER_SECOND,
+      ),
+    );
+    const ends = Promise.allSettled(turns);
+    await turns[0];
+    // All but the last leave, the one that waits for its units included.
+    for (const entry of entries.slice(1, -1)) entry.leave();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const settled = await ends;
+    expect(done).toEqual([0, 99]);
+    const faults = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(faults).toHaveLength(98);
+    expect(faults.every((fault) => fault instanceof CallerGoneError)).toBe(true);
   });
 
   it('cuts the connection of a caller that does not wait for answers', () => {
