@@ -66,7 +66,7 @@ export function viewTrials(data: StudyData, view: BoardView): TrialItem[] {
     (view.states?.has(trial.state) ?? true) &&
     (best?.has(trial) ?? true) &&
     filters.every(({ index, filter }) => passes(trial.params[index], filter));
-  const trials = byRank(data).filter(shown);
+  const trials = isFiltered(view) ? byRank(data).filter(shown) : byRank(data);
   if (view.sort !== 'rank') sortBy(trials, data, view);
   else if (view.descending) trials.reverse();
   return trials;

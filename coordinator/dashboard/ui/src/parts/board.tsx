@@ -41,7 +41,8 @@ export function Board({ data, trials, view, selected, onSelect }: BoardProps) {
   const repeated = data.study.repeats > 1;
   const columns = useMemo(() => columnsOf(data, repeated), [data, repeated]);
   const virtual = useVirtualizer({
-    count: trials.length,
+    // Rounded up: whenever it is another, all places are measured anew, also those of ten thousand rows that are the same.
+    count: Math.ceil(trials.length / 1_000) * 1_000,
     getScrollElement: () => frame.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
@@ -85,9 +86,10 @@ export function Board({ data, trials, view, selected, onSelect }: BoardProps) {
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        <div role="rowgroup" style={{ height: trials.length * ROW_HEIGHT, position: 'relative' }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
-            const trial = trials[index]!;
+            const trial = trials[index];
+            if (trial === undefined) return undefined;
             return (
               <BoardRow
                 key={trial.number}
