@@ -6,7 +6,7 @@ interface Owner {
   closedAt: number;
 }
 
-/** Owners that are remembered before those are looked for whose time is over. */
+/** Owners that are remembered before those are looked for whose time is over; after that, twice as many as were left. */
 const MANY = 1_000;
 
 /**
@@ -19,6 +19,7 @@ export class WorkerOwners {
   readonly #keepMs: number;
   readonly #isLetIn: (token: string) => boolean;
   readonly #clock: () => number;
+  #many = MANY;
 
   /**
    * @param keepMs  how long an id stays its token's after its session has closed
@@ -43,7 +44,7 @@ export class WorkerOwners {
     if (owner !== undefined && owner.token !== token && this.#stands(owner)) {
       return 'a worker of this id works under another token: revoke that one, or wait until it is gone and its lease is over';
     }
-    if (this.#owners.size >= MANY) this.#forget();
+    if (this.#owners.size >= this.#many) this.#forget();
     this.#owners.set(worker, { token, open: true, closedAt: 0 });
     return undefined;
   }
@@ -62,5 +63,6 @@ export class WorkerOwners {
 
   #forget(): void {
     for (const [worker, owner] of this.#owners) if (!this.#stands(owner)) this.#owners.delete(worker);
+    this.#many = Math.max(MANY, 2 * this.#owners.size);
   }
 }
