@@ -34,10 +34,15 @@ export function leaseOf({ leaseMs = LEASE_MS }: CoordinatorConfig): number {
   return leaseMs;
 }
 
+/** And their heartbeat. */
+export function heartbeatOf({ heartbeatMs = HEARTBEAT_MS }: CoordinatorConfig): number {
+  return heartbeatMs;
+}
+
 /** Shows a leader to workers and people: gRPC, pages, figures and notices. */
 export async function openFaces({ coordinator, keeper }: Led, options: FacesOptions): Promise<Faces> {
   const { config, log, artifacts, entrance, door, monitoring } = options;
-  const { logger, notices, heartbeatMs = HEARTBEAT_MS, maxArtifactBytes = LARGEST_ARTIFACT } = config;
+  const { logger, notices, maxArtifactBytes = LARGEST_ARTIFACT } = config;
   const notifier = notices && (await startNotifier(coordinator, noticeTargets(notices), { ...notices, logger }));
   const outputs = new LiveOutputs();
   const pages = {
@@ -54,7 +59,7 @@ export async function openFaces({ coordinator, keeper }: Led, options: FacesOpti
   try {
     const services = {
       coordinator,
-      heartbeatMs,
+      heartbeatMs: heartbeatOf(config),
       leaseMs: leaseOf(config),
       artifacts,
       keeper,

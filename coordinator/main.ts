@@ -8,7 +8,7 @@ import type { CoordinatorConfig } from './config.js';
 import { ConfigError } from './errors.js';
 import { openSqliteLog } from './event-log/sqlite.js';
 import { createEventLogger } from './event-logger.js';
-import { leaseOf, openFaces } from './faces.js';
+import { heartbeatOf, leaseOf, openFaces } from './faces.js';
 import { lead } from './lead.js';
 import { type Monitoring, openMonitoring } from './monitoring/monitoring.js';
 import { noticeTargets } from './notices/notifier.js';
@@ -89,7 +89,8 @@ async function runAlone(config: CoordinatorConfig, monitoring: Monitoring): Prom
 
 function check(config: CoordinatorConfig): void {
   if (config.notices !== undefined) noticeTargets(config.notices);
-  const { listen, http, metrics, heartbeatMs = 10_000, leaseMs = 60_000 } = config;
+  const { listen, http, metrics } = config;
+  const [heartbeatMs, leaseMs] = [heartbeatOf(config), leaseOf(config)];
   const addresses = [listen, http, metrics].filter((one) => typeof one === 'string');
   checkEntrance(addresses, config);
   const open = addresses.filter((address) => !isLoopback(address));
