@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NOTHING_RUNS } from '../coordinator/core/views.js';
+import { NOTHING_RUNS } from '../coordinator/core/notice.js';
 import { type Leaderboard, type Study, StudyAction, StudyState, type Worker } from '../proto/index.js';
 import type { Chaos } from './chaos.js';
 import { openClient, type StudyClient } from './client.js';

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { isBetter } from '../../search/index.js';
 import { type Event, type StudyEnding, type StudyFinished, toLogged } from '../core/events.js';
 import type { Fleet, Worker } from '../core/fleet.js';
+import { starvation } from '../core/notice.js';
 import { standingOf } from '../core/standing.js';
 import type { State } from '../core/state.js';
 import type { Study } from '../core/study.js';
 import type { Core } from '../core/transaction.js';
-import { bestOf, starvation } from '../core/views.js';
+import { bestOf } from '../core/views.js';
 import type { Notice, NoticeBody, NoticedTrial } from './notice.js';
 
 /** A study that waits for less than this is not starving: its workers may be on their way. */
