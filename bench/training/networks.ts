@@ -35,12 +35,20 @@ export function configOf(model: Model, batch: number): TrainConfig {
   });
 }
 
+/** Pictures in the file, as many as MNIST has to train and validate on: those that are used lie scattered over it. */
+const PICTURES = 60_000;
+/** Pictures that differ; the others repeat them. */
+const DIFFERENT = 1_000;
+
 /** Random pictures, in a file as a worker's are: how fast they pass does not depend on what is on them. */
 export function noise(images: number): Dataset {
   const random = new Random(7);
   const validation = 10;
   const all = images + validation;
-  const bytes = Uint8Array.from({ length: all * 784 }, () => random.below(256));
+  const some = Uint8Array.from({ length: DIFFERENT * 784 }, () => random.below(256));
+  const bytes = new Uint8Array(PICTURES * 784);
+  for (let at = 0; at < bytes.length; at += some.length) bytes.set(some, at);
+  const used = Uint32Array.from({ length: all }, (_, index) => Math.floor((index * PICTURES) / all));
   return {
     name: 'noise',
     height: 28,
@@ -50,10 +58,10 @@ export function noise(images: number): Dataset {
     pixels: inFile(bytes),
     classes: 10,
     classNames: Array.from({ length: 10 }, (_, label) => String(label)),
-    labels: Uint16Array.from({ length: all }, () => random.below(10)),
-    parts: { train: images, validation, test: 0 },
-    train: Uint32Array.from({ length: images }, (_, index) => index),
-    validation: Uint32Array.from({ length: validation }, (_, index) => images + index),
+    labels: Uint16Array.from({ length: PICTURES }, () => random.below(10)),
+    parts: { train: PICTURES, validation: 0, test: 0 },
+    train: used.subarray(0, images),
+    validation: used.subarray(images),
     test: new Uint32Array(0),
     normalization: { mean: [127.5], deviation: [74] },
     means: [127.5],

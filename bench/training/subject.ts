@@ -80,7 +80,7 @@ function bareStep(): () => void {
   const network = buildNetwork(config.architecture, data, loss.outputs, { weights: random, dropout: random });
   const optimizer = createOptimizer(config.optimizer, config, network.parameters);
   const floats = new Batches(data).fill(data.train).slice();
-  const order = data.train.slice();
+  const order = Uint32Array.from(data.train.keys());
   const rows = new Float32Array(batch * 784);
   const labels = new Uint8Array(batch);
   let count = 0;
@@ -90,7 +90,7 @@ function bareStep(): () => void {
     for (let row = 0; row < batch; row++) {
       const image = order[from + row]!;
       rows.set(floats.subarray(image * 784, (image + 1) * 784), row * 784);
-      labels[row] = data.labels[image]!;
+      labels[row] = data.labels[data.train[image]!]!;
     }
     tf.tidy(() => {
       const targets = loss.targets(labels);

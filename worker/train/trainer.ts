@@ -221,6 +221,7 @@ export class Trainer {
     step: (batch: Uint32Array, tally: Tally) => void,
   ): Promise<Summary | undefined> {
     const tally = new Tally();
+    this.#parts.batches.expect(indices);
     let turn = Number.NEGATIVE_INFINITY;
     try {
       for (let from = 0, steps = 1; from < indices.length; from += batchSize, steps++) {

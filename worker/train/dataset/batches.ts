@@ -52,6 +52,11 @@ export class Batches {
     return this.#size;
   }
 
+  /** @param order samples that will be asked for next, in this order and batch by batch; that makes them cheaper */
+  expect(order: Uint32Array): void {
+    this.#pixels.expect(order);
+  }
+
   /** The samples at these indices as they are, one per row. */
   rows(indices: Uint32Array): tf.Tensor2D {
     return this.#inOne(indices) ?? this.#tensor(this.fill(indices), indices.length);

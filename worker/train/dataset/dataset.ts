@@ -17,6 +17,11 @@ export interface Pixels {
    * @param to as many bytes as these samples have
    */
   read(indices: Uint32Array, to: Uint8Array): void;
+  /**
+   * Says which samples will be read next, in this order and some at a time, so that they may be had for less. Others may be
+   * read all the same.
+   */
+  expect(order: Uint32Array): void;
   close(): void;
 }
 
