@@ -5,6 +5,7 @@ import { fetchNamedSet, isFetched } from '../../worker/train/dataset/named-cache
 import { NAMED_SETS, type NamedSet } from '../../worker/train/dataset/named-sets.js';
 import { addDataOptions, type DataOptions, dataPlacesOf } from '../data-options.js';
 import { FAILURE, UserError } from '../fail.js';
+import { formatSize } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 
 export function datasetsCommand(): Command {
@@ -58,7 +59,7 @@ function createBar({ name, files }: NamedSet): (file: string, bytes: number, of:
     const total = of ?? files.find((known) => known.name === file)!.bytes;
     const isDone = bytes >= total;
     if (!process.stderr.isTTY) {
-      if (isDone) process.stderr.write(`assay: ${name}: ${file}, ${(bytes / 1e6).toFixed(1)} MB\n`);
+      if (isDone) process.stderr.write(`assay: ${name}: ${file}, ${formatSize(bytes)}\n`);
       return;
     }
     if (!isDone && Date.now() - drawnAt < BAR_MS) return;
@@ -66,7 +67,7 @@ function createBar({ name, files }: NamedSet): (file: string, bytes: number, of:
     const share = Math.min(1, bytes / total);
     const filled = Math.round(share * BAR_WIDTH);
     const bar = '#'.repeat(filled) + '.'.repeat(BAR_WIDTH - filled);
-    const figures = `${(bytes / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
-    process.stderr.write(`\r${name}: ${file} [${bar}] ${figures}${isDone ? '\n' : ''}`);
+    const line = `${name}: ${file} [${bar}] ${formatSize(bytes)} of ${formatSize(total)}`;
+    process.stderr.write(`\r${line}\x1b[K${isDone ? '\n' : ''}`);
   };
 }

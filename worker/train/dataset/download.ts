@@ -57,17 +57,20 @@ export class DownloadError extends Error {
 
 /** As often is a server asked that breaks off, as long as each time brings more. */
 const MOST_BREAKS = 10;
+/** One that falls silent holds up everybody who waits, so it is not asked as often. */
+const MOST_SILENCES = 1;
 
 /** What was wrong; undefined when the file is there and right. */
 async function fromOne(url: string, what: Download, context: DownloadContext): Promise<string | undefined> {
   let isFresh = (await sizeOf(what.part)) === 0;
-  for (let breaks = 0; ; ) {
+  for (let [breaks, silences] = [0, 0]; ; ) {
     const before = await sizeOf(what.part);
     const end = await fetchOnce(url, what, context);
     if (end.type === 'refused') return end.fault;
     if (end.type === 'broken') {
       const hasMore = (await sizeOf(what.part)) > before;
-      if (!hasMore || ++breaks > MOST_BREAKS) return end.fault;
+      if (end.isSilent) silences++;
+      if (!hasMore || ++breaks > MOST_BREAKS || silences > MOST_SILENCES) return end.fault;
       continue;
     }
     const fault = await context.check(what.part);
@@ -84,7 +87,7 @@ type FetchEnd =
   /** This server does not have it. */
   | { readonly type: 'refused'; readonly fault: string }
   /** It broke off; what came is kept. */
-  | { readonly type: 'broken'; readonly fault: string };
+  | { readonly type: 'broken'; readonly isSilent: boolean; readonly fault: string };
 
 async function fetchOnce(url: string, what: Download, context: DownloadContext): Promise<FetchEnd> {
   const { part, mostBytes } = what;
@@ -131,7 +134,7 @@ async function fetchOnce(url: string, what: Download, context: DownloadContext):
         context.onProgress(position, total);
       }
       if (total !== undefined && position < total) {
-        return { type: 'broken', fault: `the server broke off after ${position} of ${total} bytes` };
+        return { type: 'broken', isSilent: false, fault: `the server broke off after ${position} of ${total} bytes` };
       }
       await file.sync();
     } finally {
@@ -141,7 +144,8 @@ async function fetchOnce(url: string, what: Download, context: DownloadContext):
   } catch (error) {
     context.signal.throwIfAborted();
     if (isOurs(error)) throw error;
-    return { type: 'broken', fault: wordsOf(silence.signal.aborted ? silence.signal.reason : error) };
+    const isSilent = silence.signal.aborted;
+    return { type: 'broken', isSilent, fault: wordsOf(isSilent ? silence.signal.reason : error) };
   } finally {
     clearTimeout(timer);
   }

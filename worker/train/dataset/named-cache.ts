@@ -72,7 +72,8 @@ export async function fetchNamedSet(
     const waiting = (): void => preparation.note(`data set ${set.name} is being downloaded by another process`);
     try {
       await withLock(join(cacheDir, 'locks'), set.name, preparation.signal, waiting, async () => {
-        if (!isFetched(set, cacheDir)) await fetchAll(set, folder, preparation, options);
+        if (isFetched(set, cacheDir)) preparation.note(`data set ${set.name} is there now`);
+        else await fetchAll(set, folder, preparation, options);
       });
     } catch (cause) {
       if (preparation.signal.aborted || cause instanceof ObjectiveError) throw cause;
@@ -89,7 +90,9 @@ export async function fetchNamedSet(
 
 function missing(set: NamedSet, { places }: Preparation, why: string): never {
   const where =
-    places.datasetsDir === undefined ? 'it has no folder of data sets' : `it is not in ${places.datasetsDir}`;
+    places.datasetsDir === undefined
+      ? 'it has no folder of data sets (--datasets)'
+      : `it is not in ${places.datasetsDir}`;
   throw new DatasetMissingError(`data set ${set.name} is not on this worker: ${where}, and ${why}`);
 }
 
@@ -195,7 +198,9 @@ async function verify(file: PublishedFile, path: string, signal: AbortSignal): P
     unpacked = await hashUnpacked(path, file.name, signal);
   } catch (error) {
     signal.throwIfAborted();
-    return error instanceof Error ? error.message : String(error);
+    // The reader's own words would name a file that is about to be removed.
+    const { cause = error } = error as Error;
+    return `what came does not unpack: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
   for (const [name, expected] of Object.entries(file.unpacked ?? {})) {
     const found = unpacked[name];

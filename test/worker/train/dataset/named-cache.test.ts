@@ -192,6 +192,16 @@ describe('fetchNamedSet', () => {
     await expect(fetchSet(ourSet(), { silenceMs: 50 })).rejects.toThrow('nothing came for 0.05 s');
   });
 
+  it('gives up one that falls silent a second time, though it sends a little each time', async () => {
+    server.behave = ({ headers }, response, bytes) => {
+      const from = Number(/\d+/.exec(headers.range ?? '0')![0]);
+      response.writeHead(206, { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` });
+      response.write(bytes.subarray(from, from + 100));
+    };
+    await expect(fetchSet(ourSet(), { silenceMs: 1_000 })).rejects.toThrow('nothing came for 1 s');
+    expect(server.requests.map((request) => request.split(' ')[1])).toEqual([undefined, 'bytes=100-']);
+  });
+
   it('takes no more than the file can have', async () => {
     server.behave = (_, response) => void response.writeHead(200, { 'content-length': 1e12 }).write('x');
     await expect(fetchSet()).rejects.toThrow(`the server sends 1000000000000 bytes; the file has ${IMAGES.length}`);
@@ -219,7 +229,9 @@ describe('fetchNamedSet', () => {
       /SHA-256 of train-images-idx3-ubyte, unpacked, is [0-9a-f]{64}; it must be [0-9a-f]{64}/,
     );
     server.files.set(`/fashion-mnist/${name}`, IMAGES.subarray(0, -20));
-    await expect(fetchSet(ourSet({ unpacked: true }))).rejects.toThrow('is no whole gzip file');
+    await expect(fetchSet(ourSet({ unpacked: true }))).rejects.toThrow(
+      'train-images-idx3-ubyte.gz: what came does not unpack: unexpected end of file; put',
+    );
   });
 
   it('looks into an archive for what it unpacks to', async () => {
