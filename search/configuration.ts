@@ -26,16 +26,13 @@ export function configKey(space: Space, params: Params): string {
   return valuesKey(toValues(space, params));
 }
 
-/** The same for values by index. Types are told apart: 1, "1" and true are three things. */
+/**
+ * The same for values by index. Types are told apart: 1, "1" and true are three things. Joined, because what `+=` makes is a
+ * tree of all its pieces, which is kept as long as the key is.
+ */
 export function valuesKey(values: Values): string {
-  let key = '';
-  for (const value of values) {
-    // As text, -0 is 0.
-    if (typeof value === 'number') key += `${value};`;
-    else if (value === undefined) key += ';';
-    else key += `${JSON.stringify(value)};`;
-  }
-  return key;
+  // As text, -0 is 0.
+  return values.map((value) => (typeof value === 'number' ? value : JSON.stringify(value))).join(';');
 }
 
 /**

@@ -145,6 +145,8 @@ export class History {
   end(number: number, status: 'complete' | 'pruned' | 'failed', seconds?: number): void {
     const trial = this.#open(number);
     trial.status = status;
+    // There will be no more: a copy has no room to grow.
+    trial.reports = trial.reports.slice();
     if (seconds !== undefined) trial.seconds = seconds;
     this.#journal.push(number);
   }

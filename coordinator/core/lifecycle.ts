@@ -4,6 +4,7 @@ import type { AttemptName } from './attempt-name.js';
 import { LONGEST_DELAY_MS } from './delayed.js';
 import {
   type AttemptEnd,
+  type AttemptEnded,
   type EndReason,
   type Fate,
   type ReportedEnd,
@@ -61,7 +62,9 @@ export function recordReport(
 
 /** Metrics as the log has them: as they are, but for what JSON has no number for. */
 function loggedOf(metrics: Readonly<Record<string, number>>): TrialReported['metrics'] {
-  if (Object.values(metrics).every(Number.isFinite)) return metrics;
+  let finite = true;
+  for (const name in metrics) finite &&= Number.isFinite(metrics[name]);
+  if (finite) return metrics;
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toLogged(value)]));
 }
 
@@ -86,11 +89,18 @@ export function requestStop(tx: Transaction, study: Study, trial: RunningTrial, 
 /** Ends a running attempt and decides what becomes of its trial, and of its study. */
 export function endAttempt(tx: Transaction, study: Study, trial: RunningTrial, end: AttemptEnd, error: string): void {
   const outcome = fateOf(study, trial, end, error);
-  const name = { study: study.id, trial: trial.number, attempt: attemptNumber(trial) };
-  const retryAt = outcome.retryAfterMs === undefined ? {} : { retryAt: tx.at + outcome.retryAfterMs };
-  const { fate, reason } = outcome;
-  const paused = fate === 'paused' && end === 'stopped';
-  tx.emit({ type: 'AttemptEnded', ...name, at: tx.at, end: paused ? 'paused' : end, fate, reason, ...retryAt });
+  const { fate, reason, retryAfterMs } = outcome;
+  const event: AttemptEnded = {
+    type: 'AttemptEnded',
+    study: study.id,
+    trial: trial.number,
+    attempt: attemptNumber(trial),
+    at: tx.at,
+    end: fate === 'paused' && end === 'stopped' ? 'paused' : end,
+    fate,
+    reason,
+  };
+  tx.emit(retryAfterMs === undefined ? event : { ...event, retryAt: tx.at + retryAfterMs });
   if (fate !== 'waiting' && fate !== 'paused') releaseArtifacts(tx, study);
   if (fate === 'failed') endIfFailing(tx, study);
   settle(tx, study);

@@ -1,4 +1,5 @@
 import { fillParams, type Params, Rng, trialSeed } from '../../search/index.js';
+import type { AttemptStarted, TrialProposed } from './events.js';
 import { endStudy, settle } from './lifecycle.js';
 import { Needs } from './needs.js';
 import { findRoom, type Room } from './placement.js';
@@ -94,7 +95,7 @@ function failedOn(trial: Trial): ReadonlySet<string> {
 function start(tx: Transaction, study: Study, trial: Trial, { worker, gpus }: Room): void {
   const reported = study.promoter === undefined ? 0 : (trial.reports.at(-1)?.step ?? 0);
   const knownStep = Math.max(reported, trial.checkpoint?.step ?? 0);
-  tx.emit({
+  const event: AttemptStarted = {
     type: 'AttemptStarted',
     study: study.id,
     trial: trial.number,
@@ -102,9 +103,9 @@ function start(tx: Transaction, study: Study, trial: Trial, { worker, gpus }: Ro
     at: tx.at,
     worker: worker.id,
     workerName: worker.profile!.name,
-    ...(gpus.length === 0 ? {} : { gpus }),
-    ...(knownStep === 0 ? {} : { knownStep }),
-  });
+  };
+  const withGpus = gpus.length === 0 ? event : { ...event, gpus };
+  tx.emit(knownStep === 0 ? withGpus : { ...withGpus, knownStep });
 }
 
 /**
@@ -133,7 +134,19 @@ function propose(tx: Transaction, study: Study): number | undefined {
     return undefined;
   }
   const seed = trialSeed(study.spec.seed, ordinal);
-  tx.emit({ type: 'TrialProposed', study: study.id, trial: number, at: tx.at, ...proposal, seed, basedOn });
+  const { params, origin, draws, repeatOf } = proposal;
+  const event: TrialProposed = {
+    type: 'TrialProposed',
+    study: study.id,
+    trial: number,
+    at: tx.at,
+    params,
+    origin,
+    seed,
+    basedOn,
+  };
+  const drawn = draws === undefined ? event : { ...event, draws };
+  tx.emit(repeatOf === undefined ? drawn : { ...drawn, repeatOf });
   return number;
 }
 
@@ -157,7 +170,11 @@ export function nextProposal(study: Study, ordinal: number): Proposal | 'exhaust
   }
   const seen = study.repeats?.configurations(study.history) ?? study.history;
   const suggestion = study.sampler.suggest(seen, ordinal);
-  if (suggestion !== undefined) return { ...suggestion, origin: study.sampler.name };
+  if (suggestion !== undefined) {
+    const { params, draws } = suggestion;
+    const origin = study.sampler.name;
+    return draws === undefined ? { params, origin } : { params, origin, draws };
+  }
   // Where there are no more configurations, there is nothing that repeats could wait for.
   return nextRepeat(study, 0) ?? 'exhausted';
 }

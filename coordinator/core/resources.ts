@@ -70,7 +70,8 @@ export class Capacity {
 
   /** Workers whose capacity has the same words have room for the same attempts. */
   get words(): string {
-    return `${this.#slots} ${this.#memoryBytes} ${[...this.#used].sort((a, b) => a - b).join(',')}`;
+    const used = this.#used.length === 0 ? '' : this.#used.toSorted((a, b) => a - b).join(',');
+    return `${this.#slots} ${this.#memoryBytes} ${used}`;
   }
 
   /** The GPUs that an attempt would get now; undefined when there is no room for it. */

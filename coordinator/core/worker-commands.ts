@@ -103,7 +103,7 @@ export function recordProgress(tx: Transaction, command: RecordProgress): Progre
   }
   for (const result of command.results) {
     withCurrent(result, (study, trial) => endAttempt(tx, study, trial, result.outcome, result.error));
-    if (abandoned.has(keyOf(result))) noteLateResult(tx, result, result.outcome);
+    if (abandoned.size > 0 && abandoned.has(keyOf(result))) noteLateResult(tx, result, result.outcome);
   }
   return { abandoned: [...abandoned.values()], leaving: worker?.leaving };
 }

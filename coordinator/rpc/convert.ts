@@ -95,7 +95,8 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
     type: 'RecordProgress',
     worker,
     started: progress.started.map(({ attempt, datasetDigest }) => {
-      if (datasetDigest.length <= LONGEST_WORD) return { ...fromRef(attempt), datasetDigest };
+      const { study, trial, attempt: number } = fromRef(attempt);
+      if (datasetDigest.length <= LONGEST_WORD) return { study, trial, attempt: number, datasetDigest };
       throw new ProtocolError(`a dataset_digest has ${datasetDigest.length} characters: it must be a SHA-256`);
     }),
     reports: progress.reports.map(({ attempt, report }) => {
@@ -109,7 +110,8 @@ export function fromProgress(worker: string, progress: Progress): RecordProgress
       if (outcome === Outcome.OUTCOME_UNSPECIFIED || outcome === Outcome.UNRECOGNIZED) {
         throw new ProtocolError('a result has no known outcome');
       }
-      return { ...fromRef(attempt), outcome: OUTCOMES[outcome], error: lineOf(error) };
+      const { study, trial, attempt: number } = fromRef(attempt);
+      return { study, trial, attempt: number, outcome: OUTCOMES[outcome], error: lineOf(error) };
     }),
   };
 }
@@ -130,6 +132,7 @@ function checkMetrics(metrics: Readonly<Record<string, number>>): void {
 
 /** One line for people: whatever a program made of it, it is not to move their cursor. */
 function lineOf(text: string): string {
+  if (text === '') return text;
   const cut = text.length > LONGEST_ERROR ? `${text.slice(0, LONGEST_ERROR - 1)}…` : text;
   return cut.replaceAll(/\p{Cc}+/gu, ' ');
 }
