@@ -110,9 +110,7 @@ export {
   SessionResponse,
   Stop,
   ValueMetric,
-  WorkerServiceClient,
   type WorkerServiceServer,
-  WorkerServiceService,
 } from './gen/assay/v1/worker.js';
 export {
   ExternalScalerClient,
@@ -124,3 +122,4 @@ export {
   type IsActiveResponse,
   ScaledObjectRef,
 } from './gen/externalscaler/externalscaler.js';
+export { WorkerServiceClient, WorkerServiceService } from './session-service.js';
