@@ -24,11 +24,11 @@ export const WorkerServiceClient: new (
 ) => Client = makeGenericClientConstructor(WorkerServiceService, 'assay.v1.WorkerService') as never;
 
 /** Writes messages one after another with the room that the ones before needed. */
-function inOneRoom<M>({ encode }: { encode(message: M, writer: BinaryWriter): BinaryWriter }): (message: M) => Buffer {
+function inOneRoom<M>(type: { encode(message: M, writer: BinaryWriter): BinaryWriter }): (message: M) => Buffer {
   let writer = new BinaryWriter();
   return (message) => {
     try {
-      const { buffer, byteOffset, length } = encode(message, writer).finish();
+      const { buffer, byteOffset, length } = type.encode(message, writer).finish();
       if (length > MOST_KEPT) writer = new BinaryWriter();
       return Buffer.from(buffer, byteOffset, length);
     } catch (error) {
