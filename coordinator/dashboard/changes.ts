@@ -20,6 +20,7 @@ export class Changes {
     let position = state.events - events.length;
     for (const event of events) {
       position += 1;
+      if (event.type === 'StudyDeleted') this.#changedAt.delete(event.study);
       const touched = trialsTouched(event, state);
       if (touched.length === 0) continue;
       let trials = this.#changedAt.get(event.study);

@@ -40,8 +40,8 @@ export class Feeds {
       committed: () => {},
     });
     this.#timers = [
-      setInterval(() => this.#tellStudies(), STUDY_INTERVAL_MS),
-      setInterval(() => this.#tellOverview(), OVERVIEW_INTERVAL_MS),
+      setInterval(() => void this.#tellStudies(), STUDY_INTERVAL_MS),
+      setInterval(() => void this.#tellOverview(), OVERVIEW_INTERVAL_MS),
     ];
   }
 
@@ -60,7 +60,7 @@ export class Feeds {
     const stream: EventStream = new EventStream(
       response,
       after,
-      () => void this.#catchUp(study, stream),
+      () => void this.#catchUp(study, stream).catch(() => stream.end()),
       () => {
         channel.streams.delete(stream);
         if (channel.streams.size === 0) this.#channels.delete(study);
@@ -112,22 +112,30 @@ export class Feeds {
     }
   }
 
-  #tellStudies(): void {
+  async #tellStudies(): Promise<void> {
     const dirty = [...this.#channels.values()].filter((channel) => channel.dirty);
     if (dirty.length === 0) return;
-    void this.#coordinator.view(({ state, fleet }) => {
-      for (const channel of dirty) channel.flush(state, fleet, this.#clock());
-    });
+    try {
+      await this.#coordinator.view(({ state, fleet }) => {
+        for (const channel of dirty) channel.flush(state, fleet, this.#clock());
+      });
+    } catch {
+      // A study that could not be read. Pages come back, and are told then.
+      for (const { streams } of dirty) for (const stream of streams) stream.end();
+    }
   }
 
-  #tellOverview(): void {
+  async #tellOverview(): Promise<void> {
     if (this.#overview.size === 0 || this.#coordinator.revision === this.#overviewSeen) return;
     this.#overviewSeen = this.#coordinator.revision;
-    void this.#overviewFrame().then(({ picture, frame: pieces, position }) => {
+    try {
+      const { picture, frame: pieces, position } = await this.#overviewFrame();
       if (isSame(picture, this.#overviewPicture)) return;
       this.#overviewPicture = picture;
       for (const stream of this.#overview) if (stream.ready) stream.send(pieces, position);
-    });
+    } catch {
+      this.#overviewSeen = undefined;
+    }
   }
 
   async #overviewFrame(): Promise<{ readonly picture: Pieces; readonly frame: Pieces; readonly position: number }> {

@@ -160,6 +160,23 @@ describe('a page that follows a study', () => {
     expect(shown(page)).toEqual(shown(await openPage(served, 'digits')));
   });
 
+  it('is let go, and nothing else happens, when its study cannot be read', async () => {
+    await begin();
+    const page = await openPage(served, 'digits');
+    const following = followUntil(served, page, () => Number.POSITIVE_INFINITY);
+    await expect.poll(() => page.version).toBeGreaterThan(1);
+    const { coordinator } = served;
+    const { view } = coordinator;
+    coordinator.view = () => Promise.reject(new Error('the disk does not answer'));
+    await report(0, 1, 0.5);
+    // The stream ends; a rejection that nobody takes would fail this test.
+    await following;
+    coordinator.view = view;
+    const at = await position();
+    await followUntil(served, page, () => at);
+    expect(shown(page)).toEqual(shown(await openPage(served, 'digits')));
+  });
+
   it('gets many changes as few messages', async () => {
     await begin({ objective: { kind: 'null', config: { steps: 500 } } });
     const page = await openPage(served, 'digits');
