@@ -87,6 +87,7 @@ function logTrialEvent(logger: Logger, event: TrialEvent, state: State): void {
       break;
     case 'AttemptStarted':
       if (event.attempt === 1) write('debug', 'attempt started');
+      else if (restedBefore(event, state)) write('debug', 'trial goes on');
       else write('info', 'trial tried again');
       break;
     case 'AttemptResumed':
@@ -102,6 +103,11 @@ function logTrialEvent(logger: Logger, event: TrialEvent, state: State): void {
       break;
     }
   }
+}
+
+/** Whether the attempt before let the trial rest, and so did not come to nothing. */
+function restedBefore({ study, trial, attempt }: TrialEvent & { readonly attempt: number }, state: State): boolean {
+  return state.studies.get(study)?.trials[trial]?.attempts[attempt - 2]?.ended?.end === 'paused';
 }
 
 /** The attempt is the event's, or else the trial's newest. */
