@@ -37,11 +37,13 @@ export class Pace {
   }
 }
 
-/** Trials that have ended, and the trained shares of those that run. */
+/**
+ * Trials that have ended, those that rest, of which most never go on, and the trained shares of those that run.
+ */
 function progressOf({ running }: Leaderboard, study: Study): number {
   return running.reduce(
     (sum, { plannedSteps, lastStep, rerunOf }) =>
       plannedSteps > 0 && rerunOf === undefined ? sum + lastStep / plannedSteps : sum,
-    doneCount(study.counts),
+    doneCount(study.counts) + (study.counts?.paused ?? 0),
   );
 }

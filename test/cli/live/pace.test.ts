@@ -38,6 +38,11 @@ describe('the estimate of the time left', () => {
     expect(secondsLeft([{ ...boardAt(20, 3), running: half }], 20)).toBe(100);
   });
 
+  it('counts trials that rest, of which most never go on', () => {
+    const counts = TrialCounts.create({ complete: 1, paused: 3 });
+    expect(secondsLeft([boardAt(20, 0, { counts })], 20)).toBe(100);
+  });
+
   it('follows the pace it sees itself, not an hour without workers before', () => {
     expect(secondsLeft([boardAt(3600, 4), boardAt(3608, 8)], 3608)).toBe(32);
   });

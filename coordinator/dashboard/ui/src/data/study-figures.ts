@@ -5,6 +5,11 @@ export function doneOf({ counts }: StudyJson): number {
   return counts === null ? 0 : counts.complete + counts.pruned + counts.failed;
 }
 
+/** Those, and the ones that rest: most of them never go on. */
+function passedOf(study: StudyJson): number {
+  return doneOf(study) + (study.counts?.paused ?? 0);
+}
+
 /** The used share of the budget, by trials or time, whichever is nearer to its end; undefined without a budget. */
 export function budgetShare(study: StudyJson, nowMs: number): number | undefined {
   if (study.state === 'finished') return 1;
@@ -24,10 +29,10 @@ export function trialsPerHour(study: StudyJson, nowMs: number): number | undefin
 /** Milliseconds that are left at the pace so far; undefined while that cannot be said. */
 export function timeLeftMs(study: StudyJson, nowMs: number): number | undefined {
   if (study.state !== 'running') return undefined;
-  const pace = trialsPerHour(study, nowMs);
+  const passed = passedOf(study);
   const byTrials =
-    study.budgetTrials > 0 && pace !== undefined
-      ? ((study.budgetTrials - doneOf(study)) / pace) * 3_600_000
+    study.budgetTrials > 0 && passed > 0
+      ? ((study.budgetTrials - passed) / passed) * (nowMs - study.createdAtMs)
       : Number.POSITIVE_INFINITY;
   const byTime = study.budgetTimeMs > 0 ? study.createdAtMs + study.budgetTimeMs - nowMs : Number.POSITIVE_INFINITY;
   const left = Math.min(byTrials, byTime);
