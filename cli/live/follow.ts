@@ -49,6 +49,7 @@ async function followOnScreen(client: StudyClient, following: Following): Promis
     const current = {
       ...view,
       nowMs,
+      silentMs: Date.now() - receivedAt,
       ...(leftMs === undefined ? {} : { leftMs }),
       ...(note === undefined ? {} : { note }),
       ...(dashboard === undefined ? {} : { dashboard }),

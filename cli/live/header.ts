@@ -84,6 +84,9 @@ function meanOf({ complete, wanted }: Repeats): string {
   return `mean of ${complete === wanted ? complete : `${complete} of ${wanted}`} repeats`;
 }
 
+/** A coordinator that is silent for so long is frozen or cut off, or its log does not answer; milliseconds. */
+const SILENT_MS = 5_000;
+
 /** Why nothing runs, what went wrong, and whether the view is old: on lines of their own, whole. */
 function warningLines(view: View, study: Study, columns: number): Line[] {
   const lines: Line[] = [];
@@ -93,7 +96,9 @@ function warningLines(view: View, study: Study, columns: number): Line[] {
   if (study.notice !== '' && study.state !== StudyState.STUDY_STATE_FINISHED) warn(study.notice, 'yellow');
   if (view.failure !== undefined) warn(`trial ${view.failure.trial} failed: ${view.failure.reason}`, 'red');
   if (view.note !== undefined) warn(view.note, 'yellow');
+  const { silentMs = 0 } = view;
   if (view.away !== undefined) warn(`${view.away}; trying again`, 'red');
+  else if (silentMs >= SILENT_MS) warn(`nothing was heard of the coordinator for ${formatClock(silentMs)}`, 'red');
   return lines;
 }
 

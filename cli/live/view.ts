@@ -7,6 +7,8 @@ export interface View {
   readonly nowMs: number;
   /** Estimated time until the study ends, milliseconds; absent when there is nothing to go by. */
   readonly leftMs?: number;
+  /** For how long nothing has come, milliseconds: a coordinator that is there is heard of every second. */
+  readonly silentMs?: number;
   /** Why no new boards come, while none do. */
   readonly away?: string;
   /** The newest failed trial. */

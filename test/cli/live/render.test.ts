@@ -109,6 +109,14 @@ describe('the live view', () => {
     expect(lines).toContain('! no coordinator at 127.0.0.1:7070 (connection refused); trying again');
   });
 
+  it('says when nothing is heard of the coordinator, and why where that is known', () => {
+    expect(draw({ ...VIEW, silentMs: 4_000 }, 100).join()).not.toContain('heard');
+    expect(draw({ ...VIEW, silentMs: 7_000 }, 100)).toContain('! nothing was heard of the coordinator for 7s');
+    const known = draw({ ...VIEW, silentMs: 7_000, away: 'it stands by' }, 100).join();
+    expect(known).toContain('it stands by; trying again');
+    expect(known).not.toContain('heard');
+  });
+
   it('marks workers that are away or draining', () => {
     const workers = [worker('a', { connected: false }), worker('b', { draining: true, running: [] })];
     expect(draw({ ...VIEW, board: board({ workers }) }, 100).at(-1)).toBe(
