@@ -79,10 +79,16 @@ function readValues(
     const value = readValue(item, faults);
     if (value === undefined) continue;
     const never = parent === undefined ? undefined : neverEquals(parent, value);
-    if (never !== undefined) faults.add(item, never);
+    if (never !== undefined) faults.add(item, `${never}${comparisonMeant(value)}`);
     values.push(value);
   }
   return [{ param: name, test: { in: [...new Set(values)] } }];
+}
+
+/** How a comparison is written, where one was written as a text. */
+function comparisonMeant(value: ParamValue): string {
+  const [, op, rest] = /^(<=?|>=?|!=)\s*(\S+)$/.exec(String(value)) ?? [];
+  return op === undefined ? '' : `; a comparison is written {"${op}": ${rest}}`;
 }
 
 /** Why a parameter cannot have a value; undefined when it can. */

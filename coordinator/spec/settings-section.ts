@@ -26,10 +26,16 @@ export function readSampler(node: SourceNode, faults: FaultList): SamplerOptions
 export function readPruner(node: SourceNode, faults: FaultList): PrunerOptions | undefined {
   const options = readOptions(node, 'pruner', PRUNER_SETTINGS, faults);
   if (options === undefined) return undefined;
-  const [fault] = prunerFaults(options);
+  const fault = prunerFaults(options)[0] ?? thresholdFault(options);
   if (fault === undefined) return options as PrunerOptions;
   faults.add(node, fault);
   return undefined;
+}
+
+/** What Optuna refuses as well. Only files are: logs may have such a study, and must open. */
+function thresholdFault({ type, ...settings }: Options): string | undefined {
+  if (type !== 'optuna-threshold' || 'lower' in settings || 'upper' in settings) return undefined;
+  return 'pruner optuna-threshold needs lower, upper or both';
 }
 
 /** The spelling of a setting in files: `startupTrials` is `startup_trials`. */

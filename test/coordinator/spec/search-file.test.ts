@@ -200,6 +200,11 @@ describe('a search file', () => {
       'f:5:9 pruner: pruner threshold needs lower, upper or both',
     ],
     [
+      'a threshold pruner of Optuna without thresholds',
+      { pruner: 'pruner: {type: optuna-threshold, warmup_steps: 2}' },
+      'f:5:9 pruner: pruner optuna-threshold needs lower, upper or both',
+    ],
+    [
       'a metric that is never reported',
       { metric: 'metric: {name: val_acc}' },
       'f:5:16 metric.name: train reports no "val_acc"; it reports val_accuracy, ',

@@ -159,6 +159,7 @@ describe('a condition', () => {
     ['{oo: sgd}', 'space.a.when.oo: there is no parameter "oo" in space (did you mean "o"?)'],
     ['{o: sgdd}', 'space.a.when.o: o is never "sgdd" (did you mean "sgd"?); it is "sgd" or "adam"'],
     ['{d: 5}', 'space.a.when.d: d is never 5; it is an integer in [1, 4]'],
+    ['{d: ">= 2"}', 'space.a.when.d: d is never ">= 2"; it is an integer in [1, 4]; a comparison is written {">=": 2}'],
     ['{d: {">": 4}}', 'space.a.when.d[">"]: never holds; d is in [1, 4]'],
     [
       '{d: {"=>": 4}}',
