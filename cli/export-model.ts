@@ -52,6 +52,7 @@ function noModel(study: Study, trial: Trial): UserError {
   const what = `${study.id} has no model of trial ${trial.number}`;
   if (study.objective === 'train')
     return new UserError(`${what}: its search file keeps other ones, see keep: {artifacts: ...}`);
+  if (study.objective === 'null') return new UserError(`${what}: null trains nothing`);
   return new UserError(`${what}: a ${study.objective} keeps its own models`);
 }
 

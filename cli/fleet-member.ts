@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withoutAccessVariables } from './access-options.js';
-import { FAILURE, UserError } from './fail.js';
+import { BAD_INPUT, FAILURE, UserError } from './fail.js';
 import { lastTroubles } from './fleet-log.js';
 
 /** How long a process may take to put itself in order before it is killed, milliseconds. */
@@ -65,7 +65,7 @@ export function startMember(plan: MemberPlan, watcher: MemberWatcher): Member {
     ended = endOf(child).then((end) => {
       if (closing) return;
       const forGood = !end.killed && Date.now() - startedAt < TOO_SOON_MS;
-      if (forGood || restarts >= MOST_RESTARTS) return watcher.failed(explain(plan, end.words));
+      if (forGood || restarts >= MOST_RESTARTS) return watcher.failed(explain(plan, end));
       restarts++;
       watcher.restarted(`${struck}${plan.name} ended (${end.words}) and was started again; nothing is lost`);
       struck = '';
@@ -112,23 +112,33 @@ function forkInto({ args, logFile, main }: MemberPlan): ChildProcess {
 interface End {
   /** True when a signal ended it. */
   readonly killed: boolean;
+  /** Undefined when it has none. */
+  readonly code: number | undefined;
   readonly words: string;
 }
 
 function endOf(child: ChildProcess): Promise<End> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ killed: false, words: error.message }));
+    child.once('error', (error) => resolve({ killed: false, code: undefined, words: error.message }));
     child.once('exit', (code, signal) =>
-      resolve({ killed: signal !== null, words: signal === null ? `exit code ${code}` : `killed by ${signal}` }),
+      resolve({
+        killed: signal !== null,
+        code: code ?? undefined,
+        words: signal === null ? `exit code ${code}` : `killed by ${signal}`,
+      }),
     );
   });
 }
 
-function explain({ name, logFile }: MemberPlan, end: string): UserError {
+function explain({ name, logFile }: MemberPlan, end: End): UserError {
   const troubles = lastTroubles(logFile, 5);
   const last = troubles.at(-1);
   // A process that knows what is wrong has said so in its last line; otherwise the log's end is the best there is.
-  if (last?.startsWith('assay: ') === true) return new UserError(`${name}: ${last.slice('assay: '.length)}`, FAILURE);
+  if (last?.startsWith('assay: ') === true) {
+    // What it was started with is what was typed here.
+    const exitCode = end.code === BAD_INPUT ? BAD_INPUT : FAILURE;
+    return new UserError(`${name}: ${last.slice('assay: '.length)}`, exitCode);
+  }
   const words = troubles.map((line) => `\n  ${line}`).join('');
-  return new UserError(`${name} ended unexpectedly (${end}); its log is ${logFile}${words}`, FAILURE);
+  return new UserError(`${name} ended unexpectedly (${end.words}); its log is ${logFile}${words}`, FAILURE);
 }

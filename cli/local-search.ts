@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NOTHING_RUNS } from '../coordinator/core/notice.js';
+import { IN_ITS_FOLDER } from '../coordinator/core/objective-facts.js';
 import { type Leaderboard, type Study, StudyAction, StudyState, type Worker } from '../proto/index.js';
 import type { Chaos } from './chaos.js';
 import { openClient, type StudyClient } from './client.js';
@@ -155,8 +156,13 @@ async function whenStuck(client: StudyClient, id: string, signal: AbortSignal): 
     const { study, running, workers } = await client.getLeaderboard(id, 1);
     const isIdle = running.length === 0 && workers.length > 0 && study?.notice.startsWith(NOTHING_RUNS) === true;
     idle = isIdle ? idle + 1 : 0;
-    if (isIdle && idle >= LOOKS) return new UserError(`${id}: ${study.notice}`, FAILURE);
+    if (isIdle && idle >= LOOKS) return new UserError(`${id}: ${study.notice}${advice(study.notice)}`, FAILURE);
   }
+}
+
+/** What would let the worker here run what it lacks the data for. */
+function advice(notice: string): string {
+  return notice.includes(IN_ITS_FOLDER) ? ': say with --datasets DIR where its data are' : '';
 }
 
 function say(words: string): void {

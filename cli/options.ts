@@ -68,7 +68,10 @@ export function amount(parse: (text: string) => number): (text: string) => Amoun
 
 /** A number of attempts at a time; `all` for every free slot, which is 0 here. */
 export function parseParallel(text: string): number {
-  return text === 'all' ? 0 : wholeNumber(1, 100_000)(text);
+  if (text === 'all') return 0;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= 100_000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100000, or all for every free slot.');
 }
 
 /** A priority; it may be negative. */

@@ -58,7 +58,9 @@ Exit codes:
 
 async function load(verb: Verb, program: Command): Promise<Command> {
   const command = (await loadVerb(verb)).copyInheritedSettings(program);
-  if (command.description() === '') command.description(`${verb.summary}.`);
+  const words = command.description() || `${verb.summary}.`;
+  // Written in lines as wide as the code's; commander breaks them anew as wide as the terminal is.
+  command.description(words.replaceAll(/(?<!\n)\n(?!\n)/g, ' '));
   return command.addHelpText('after', `\nExample${verb.examples.length === 1 ? '' : 's'}:\n${exampleLines(verb)}`);
 }
 

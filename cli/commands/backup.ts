@@ -27,6 +27,8 @@ async function run(file: string, { state }: Options): Promise<void> {
   if (!existsSync(log)) throw new UserError(`no log ${log}: name the coordinator's state folder with --state`);
   if (existsSync(file))
     throw new UserError(`${file} is there already, and a backup replaces nothing: name another file`);
+  const folder = path.dirname(file);
+  if (!existsSync(folder)) throw new UserError(`there is no folder ${folder} to write ${file} into`);
   // Whoever finds the file finds a whole copy.
   const part = `${file}.part`;
   rmSync(part, { force: true });

@@ -76,7 +76,10 @@ export function enqueueCommand(): Command {
       return withClient(coordinator, async (client) => {
         const after = await client.enqueueTrial(study, values);
         if (json === true) return printJson(studyJson(after));
-        const queued = after.enqueued === 0 ? 'it starts now' : `${after.enqueued} wait for a slot`;
+        const queued =
+          after.enqueued === 0
+            ? 'it starts now'
+            : `${after.enqueued} ${after.enqueued === 1 ? 'waits' : 'wait'} for a slot`;
         return printLines([[span(`${after.id} has the configuration: ${plainText(queued)}`)]]);
       });
     });

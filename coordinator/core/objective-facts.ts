@@ -29,12 +29,15 @@ export function datasetOf(spec: Pick<SearchSpec, 'objective'>): string | undefin
   return entry === undefined ? undefined : `${ENTRY}${entry}`;
 }
 
+/** How it ends, where what is lacking lies in the folder that a worker was started with. */
+export const IN_ITS_FOLDER = 'in its folder of data sets';
+
 /** Why these data sets of a worker do not serve a study that needs this one; undefined when they do. */
 export function lackingDataset(dataset: string | undefined, datasets: readonly string[]): string | undefined {
   if (dataset === undefined || datasets.includes(dataset)) return undefined;
   if (!dataset.startsWith(ENTRY)) return `does not have the data set ${dataset}`;
   if (datasets.includes(`${ENTRY}*`)) return undefined;
-  return `has no ${dataset.slice(ENTRY.length)} in its folder of data sets`;
+  return `has no ${dataset.slice(ENTRY.length)} ${IN_ITS_FOLDER}`;
 }
 
 /** What workers have of the kind that a study wants, for people. */

@@ -100,6 +100,20 @@ describe('a process of a fleet', () => {
     expect(await diary.until(1)).toEqual(['worker a: the state folder is in use']);
   });
 
+  it.each([
+    [2, 2],
+    [1, 1],
+    [7, 1],
+  ])('that ends with %i is the fault of what was typed only with 2', async (code, told) => {
+    const failed = new Promise<UserError>((resolve) => {
+      const watcher = { restarted: () => {}, failed: resolve };
+      const main = join(folder, `code-${code}.mjs`);
+      writeFileSync(main, `process.stderr.write('assay: no\\n'); process.exit(${code})`);
+      member = startMember({ name: 'worker a', logFile: join(folder, `${code}.log`), args: () => [], main }, watcher);
+    });
+    expect((await failed).exitCode).toBe(told);
+  });
+
   it('has failed with the end of its log when it says nothing', async () => {
     const diary = start(`
       process.stderr.write(JSON.stringify({ level: 30, msg: 'attached' }) + '\\n');

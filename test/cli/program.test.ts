@@ -57,6 +57,18 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
     expect(alone.out).toBe(help.out);
   });
 
+  it.each(['demo', 'backup', 'token'])(
+    'breaks the description of %s where the terminal ends, nowhere else',
+    async (verb) => {
+      const { out } = await assay(['help', verb]);
+      const lines = (out.split('\n\n')[1] ?? '').split('\n');
+      expect(lines.length).toBeGreaterThan(1);
+      for (const [index, line] of lines.slice(1).entries()) {
+        expect(`${lines[index]} ${line.split(' ')[0]}`.length).toBeGreaterThan(80);
+      }
+    },
+  );
+
   it('shows a verb by example', async () => {
     const { code, out } = await assay(['help', 'show']);
     expect(code).toBe(0);

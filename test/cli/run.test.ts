@@ -29,9 +29,9 @@ interface Ended {
 }
 
 /** Runs the search with one slot; sends Ctrl-C when its output matches. */
-function run(interruptAt?: RegExp): Promise<Ended> {
+function run(interruptAt?: RegExp, words: readonly string[] = ['quick.yaml', '--slots', '1']): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [MAIN, 'run', 'quick.yaml', '--slots', '1'], { cwd: folder });
+    const child = spawn(process.execPath, [MAIN, 'run', ...words], { cwd: folder });
     let out = '';
     let err = '';
     let interrupted = false;
@@ -68,5 +68,24 @@ describe.skipIf(!existsSync(MAIN))('assay run, built', () => {
     // Each trial has ended once. One may have ended between Ctrl-C and the end, unseen.
     expect(ended?.length).toBeGreaterThanOrEqual(TRIALS - 1);
     expect(new Set(ended?.map((line) => line.split(' ')[2])).size).toBe(ended?.length);
+  }, 60_000);
+
+  it('says what is wrong with what its worker is started with, and where data belong that it lacks', async () => {
+    const lines = [
+      'name: data',
+      'budget: {trials: 1}',
+      'train: {dataset: {csv: t.csv, label: y}, architecture: {depth: 0, width: 1}, batch_size: 8, epochs: 1,',
+      '  optimizer: {learning_rate: $lr}}',
+      'space: {lr: {log: [0.1, 1]}}',
+    ];
+    writeFileSync(join(folder, 'data.yaml'), lines.join('\n'));
+    const noFolder = await run(undefined, ['data.yaml', '--datasets', 'nowhere']);
+    expect(noFolder.err).toMatch(/^assay: worker local: --datasets: \/\S+nowhere is no folder that can be read$/m);
+    expect(noFolder.code).toBe(2);
+    const noData = await run(undefined, ['data.yaml']);
+    expect(noData.err).toMatch(
+      /has no t\.csv in its folder of data sets.*: say with --datasets DIR where its data are$/m,
+    );
+    expect(noData.code).toBe(1);
   }, 60_000);
 });

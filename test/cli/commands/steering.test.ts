@@ -112,7 +112,7 @@ describe('assay set', () => {
 describe('assay enqueue', () => {
   it('reads values as a search file does', async () => {
     expect(await typed(enqueueCommand(), 'digits', 'x=2.5e-1')).toBe(
-      'digits has the configuration: 1 wait for a slot\n',
+      'digits has the configuration: 1 waits for a slot\n',
     );
     expect(await coordinator.view(({ state }) => state.studies.get('digits')!.queue)).toEqual([{ x: 0.25 }]);
   });
