@@ -1,7 +1,7 @@
 import { clip } from './distribution.js';
 import type { CategoricalKernels, Kernels, NumericKernels } from './kernels.js';
 import type { MersenneTwister } from './mersenne-twister.js';
-import { truncatedQuantiles } from './normal.js';
+import { Truncations, truncatedQuantiles } from './normal.js';
 import { pairwiseSum } from './pairwise-sum.js';
 import { roundEven } from './rounding.js';
 
@@ -16,8 +16,10 @@ export class CandidateDraws {
   #active = new Int32Array(0);
   #probabilities = new Float64Array(0);
   #q = new Float64Array(0);
-  #a = new Float64Array(0);
-  #b = new Float64Array(0);
+  /** Of each draw: the number of its kernel's truncation, which is the same as long as the kernels are. */
+  #which = new Int32Array(0);
+  readonly #truncations = new Truncations();
+  #stride = 0;
 
   constructor(kernels: readonly Kernels[]) {
     this.#kernels = kernels;
@@ -42,19 +44,19 @@ export class CandidateDraws {
   }
 
   #drawNumbers(generator: MersenneTwister): void {
-    const [q, a, b] = [this.#q, this.#a, this.#b];
+    const [q, which, truncations] = [this.#q, this.#which, this.#truncations];
     let drawn = 0;
-    for (const kernel of this.#kernels) {
+    for (const [d, kernel] of this.#kernels.entries()) {
       if (kernel.kind !== 'numeric') continue;
       const { centres, widths, low, high } = kernel;
       for (const index of this.#active) {
+        const truncation = d * this.#stride + index;
+        truncations.set(truncation, (low - centres[index]!) / widths[index]!, (high - centres[index]!) / widths[index]!);
         q[drawn] = generator.random();
-        a[drawn] = (low - centres[index]!) / widths[index]!;
-        b[drawn] = (high - centres[index]!) / widths[index]!;
-        drawn++;
+        which[drawn++] = truncation;
       }
     }
-    truncatedQuantiles(q, a, b, drawn);
+    truncatedQuantiles(q, truncations, which, drawn);
     let at = 0;
     for (const [d, kernel] of this.#kernels.entries()) {
       if (kernel.kind !== 'numeric') continue;
@@ -66,14 +68,17 @@ export class CandidateDraws {
   }
 
   #reserve(n: number, count: number): void {
-    if (this.#probabilities.length <= n) this.#probabilities = new Float64Array(2 * n + 2);
+    if (this.#probabilities.length <= n) {
+      this.#stride = 2 * n + 2;
+      this.#probabilities = new Float64Array(this.#stride);
+      this.#truncations.reserve(this.#stride * this.#kernels.length);
+    }
     if (this.#active.length === count) return;
     this.#active = new Int32Array(count);
     for (const d of this.#out.keys()) this.#out[d] = new Float64Array(count);
     const numbers = count * this.#kernels.length;
     this.#q = new Float64Array(numbers);
-    this.#a = new Float64Array(numbers);
-    this.#b = new Float64Array(numbers);
+    this.#which = new Int32Array(numbers);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ArgsortKind, argsort, NETWORK_MAX, network } from './argsort.js';
 import type { Categorical, Numeric } from './distribution.js';
+import { gaussMass } from './gauss-mass.js';
 import { neighbourWidths, scottWidth } from './kernel-widths.js';
 import { LOG_SQRT_2PI, logGaussMass } from './normal.js';
 import type { Column } from './observations.js';
@@ -7,6 +8,10 @@ import { SteppedMasses, support } from './stepped-masses.js';
 
 /** Sorting so many costs less than walking along the column. */
 const FEW = 32;
+
+const SQRT_2PI = Math.sqrt(2 * Math.PI);
+/** Shares of the range below this lose digits on their way. */
+const SMALL_MASS = 1e-200;
 
 /** Which observations an estimator is made of: n slots of a table by trial number. */
 export interface Selection {
@@ -130,7 +135,11 @@ export class NumericKernels {
   #offset(centre: number, width: number): number {
     const a = (this.low - centre) / width;
     const b = (this.high - centre) / width;
-    return a === b ? Number.NaN : -LOG_SQRT_2PI - logGaussMass(a, b) - Math.log(width);
+    if (a === b) return Number.NaN;
+    const mass = gaussMass(a, b);
+    // Of centres that are far outside today's range the logarithm is all that is left.
+    if (!(mass > SMALL_MASS)) return -LOG_SQRT_2PI - logGaussMass(a, b) - Math.log(width);
+    return -Math.log(SQRT_2PI * mass * width);
   }
 
   #fitIds(masses: SteppedMasses, slots: Int32Array, n: number): void {

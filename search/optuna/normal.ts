@@ -114,32 +114,62 @@ function newtonStep(xs: Float64Array, targets: Float64Array, n: number): boolean
   return settled;
 }
 
+/** Standard normal distributions truncated to an interval each, and what their quantiles need of it, which takes longest. */
+export class Truncations {
+  a: Float64Array = new Float64Array(0);
+  b: Float64Array = new Float64Array(0);
+  /** Logarithms: of the interval's probability, and of that of the tail that the quantiles are counted from. */
+  masses: Float64Array = new Float64Array(0);
+  tails: Float64Array = new Float64Array(0);
+
+  reserve(n: number): void {
+    if (n <= this.a.length) return;
+    // Nothing equals NaN, so that all that was known is forgotten.
+    this.a = new Float64Array(2 * n).fill(Number.NaN);
+    this.b = new Float64Array(2 * n);
+    this.masses = new Float64Array(2 * n);
+    this.tails = new Float64Array(2 * n);
+  }
+
+  /** Makes the distribution of some number that to [a, b]; mostly it is already. */
+  set(i: number, a: number, b: number): void {
+    if (this.a[i] === a && this.b[i] === b) return;
+    this.a[i] = a;
+    this.b[i] = b;
+    this.masses[i] = logGaussMass(a, b);
+    this.tails[i] = a < 0 ? logNdtr(a) : logNdtr(-b);
+  }
+}
+
 /**
- * Quantiles of standard normal variables truncated to [a, b].
+ * Quantiles of truncated standard normal variables.
  *
- * @param q   probabilities in [0, 1], replaced by their quantiles
- * @param n   how many of each array count
+ * @param q     probabilities in [0, 1], replaced by their quantiles
+ * @param which for each of them, the number of its distribution
+ * @param n     how many of both count
  */
-export function truncatedQuantiles(q: Float64Array, a: Float64Array, b: Float64Array, n: number): void {
+export function truncatedQuantiles(q: Float64Array, truncations: Truncations, which: Int32Array, n: number): void {
   // The two sides are inverted separately: each goes on until its own slowest element has settled.
   scratch.reserve(n);
   const { left, right } = scratch;
+  const { a, b, masses, tails } = truncations;
   let lefts = 0;
   let rights = 0;
   for (let i = 0; i < n; i++) {
-    const mass = logGaussMass(a[i]!, b[i]!);
-    if (a[i]! < 0) left[lefts++] = logAddExp(logNdtr(a[i]!), Math.log(q[i]!) + mass);
-    else right[rights++] = logAddExp(logNdtr(-b[i]!), Math.log1p(-q[i]!) + mass);
+    const k = which[i]!;
+    if (a[k]! < 0) left[lefts++] = logAddExp(tails[k]!, Math.log(q[i]!) + masses[k]!);
+    else right[rights++] = logAddExp(tails[k]!, Math.log1p(-q[i]!) + masses[k]!);
   }
   ndtriExp(left, lefts);
   ndtriExp(right, rights);
   lefts = 0;
   rights = 0;
   for (let i = 0; i < n; i++) {
-    const x = a[i]! < 0 ? left[lefts++]! : -right[rights++]!;
-    if (a[i] === b[i]) q[i] = Number.NaN;
-    else if (q[i] === 0) q[i] = a[i]!;
-    else if (q[i] === 1) q[i] = b[i]!;
+    const k = which[i]!;
+    const x = a[k]! < 0 ? left[lefts++]! : -right[rights++]!;
+    if (a[k] === b[k]) q[i] = Number.NaN;
+    else if (q[i] === 0) q[i] = a[k]!;
+    else if (q[i] === 1) q[i] = b[k]!;
     else q[i] = x;
   }
 }

@@ -19,6 +19,9 @@ export class TwoSides {
   #badSlots = new Int32Array(0);
   #goodRanks = new Int32Array(0);
   #badRanks = new Int32Array(0);
+  /** Of the candidates: their good densities, and the greatest ones first. */
+  #own = new Float64Array(0);
+  #order = new Int32Array(0);
 
   constructor(space: NamedDistributions, table: ObservationTable, options: KernelOptions) {
     this.space = space;
@@ -56,12 +59,23 @@ export class TwoSides {
    * the greatest good densities makes that early.
    */
   #argmax(candidates: readonly Float64Array[], count: number): number {
-    const good = Array.from({ length: count }, (_, i) => this.#good.logDensity(candidates, i));
-    const order = [...good.keys()].sort((a, b) => good[b]! - good[a]! || a - b);
+    if (this.#order.length < count) {
+      this.#order = new Int32Array(count);
+      this.#own = new Float64Array(count);
+    }
+    const [order, good] = [this.#order, this.#own];
+    for (let i = 0; i < count; i++) {
+      const own = this.#good.logDensity(candidates, i);
+      good[i] = own;
+      let at = i;
+      for (; at > 0 && good[order[at - 1]!]! < own; at--) order[at] = order[at - 1]!;
+      order[at] = i;
+    }
     let best = -1;
     let greatest = Number.NEGATIVE_INFINITY;
     let firstNaN = count;
-    for (const i of order) {
+    for (let at = 0; at < count; at++) {
+      const i = order[at]!;
       const own = good[i]!;
       const enough = Number.isFinite(own) ? own - greatest + ROUNDING : Number.POSITIVE_INFINITY;
       const difference = own - this.#bad.logDensity(candidates, i, enough);

@@ -8,7 +8,7 @@ import { GaussTransform } from '../../../search/optuna/gauss-transform.js';
 import { goodCount, kernelWeights } from '../../../search/optuna/kernel-weights.js';
 import { haltonPoint, sobolPoint } from '../../../search/optuna/low-discrepancy.js';
 import { MersenneTwister } from '../../../search/optuna/mersenne-twister.js';
-import { logGaussMass, logNdtr, ndtriExp, truncatedQuantiles } from '../../../search/optuna/normal.js';
+import { logGaussMass, logNdtr, ndtriExp, Truncations, truncatedQuantiles } from '../../../search/optuna/normal.js';
 import { pairwiseSum } from '../../../search/optuna/pairwise-sum.js';
 import { roundedLog } from '../../../search/optuna/rounded-log.js';
 import { nextBelow, roundEven } from '../../../search/optuna/rounding.js';
@@ -62,7 +62,12 @@ describe("the parts of Optuna's estimators", () => {
       expect(Math.abs(inverted[i]! - value)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(value)));
     const [q, a, b, expected] = columns(units.ppf);
     const quantiles = Float64Array.from(q!);
-    truncatedQuantiles(quantiles, Float64Array.from(a!), Float64Array.from(b!), quantiles.length);
+    const truncations = new Truncations();
+    truncations.reserve(quantiles.length);
+    // What was known of other intervals is of no use any more.
+    for (const i of quantiles.keys()) truncations.set(i, -1 - i, 1);
+    for (const i of quantiles.keys()) truncations.set(i, a![i]!, b![i]!);
+    truncatedQuantiles(quantiles, truncations, Int32Array.from(quantiles.keys()), quantiles.length);
     for (const [i, value] of expected!.entries()) expectClose(quantiles[i]!, value, 1e-11);
   });
 
