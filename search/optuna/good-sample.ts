@@ -51,7 +51,11 @@ export class CandidateDraws {
       const { centres, widths, low, high } = kernel;
       for (const index of this.#active) {
         const truncation = d * this.#stride + index;
-        truncations.set(truncation, (low - centres[index]!) / widths[index]!, (high - centres[index]!) / widths[index]!);
+        truncations.set(
+          truncation,
+          (low - centres[index]!) / widths[index]!,
+          (high - centres[index]!) / widths[index]!,
+        );
         q[drawn] = generator.random();
         which[drawn++] = truncation;
       }
