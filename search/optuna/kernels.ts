@@ -1,7 +1,8 @@
 import { type ArgsortKind, argsort, NETWORK_MAX, network } from './argsort.js';
 import type { Categorical, Numeric } from './distribution.js';
 import { gaussMass } from './gauss-mass.js';
-import { neighbourWidths, scottWidth } from './kernel-widths.js';
+import { leastWidth, neighbourWidths, scottWidth } from './kernel-widths.js';
+import { Neighbours } from './neighbours.js';
 import { LOG_SQRT_2PI, logGaussMass } from './normal.js';
 import type { Column } from './observations.js';
 import { SteppedMasses, support } from './stepped-masses.js';
@@ -19,6 +20,8 @@ export interface Selection {
   readonly n: number;
   /** By slot: its place in `slots`, or -1. */
   readonly ranks: Int32Array;
+  /** By slot: its trial's number. */
+  readonly numbers: Int32Array;
   /** How many entries of a column's order there are to walk along. */
   readonly count: number;
 }
@@ -39,7 +42,7 @@ export class NumericKernels {
   readonly high: number;
   centres: Float64Array = new Float64Array(64);
   widths: Float64Array = new Float64Array(64);
-  /** Indices of the observations, ascending by centre. */
+  /** Indices of the observations, ascending by centre; of a stepped parameter in a long history they are not kept. */
   order: Int32Array = new Int32Array(64);
   /** Continuous, alone: the greatest density, 1 / (width * sqrt(2 pi) * share of the range). */
   heights: Float64Array = new Float64Array(64);
@@ -50,6 +53,8 @@ export class NumericKernels {
   readonly masses: SteppedMasses | undefined;
   readonly #options: KernelOptions;
   readonly #cache: SlotCache;
+  /** Of a long history. */
+  #neighbours: Neighbours | undefined;
   /** How many different centres are not above that of one of the first kernels. */
   readonly #levels = new Int32Array(NETWORK_MAX);
 
@@ -65,12 +70,27 @@ export class NumericKernels {
     const { slots, n } = selection;
     if (n + 1 > this.centres.length) this.#grow(n + 1);
     for (let i = 0; i < n; i++) this.centres[i] = column.centres[slots[i]!]!;
-    this.#fitWidths(column, selection);
+    if (this.#isLong(n)) this.#followWidths(column, selection);
+    else this.#fitWidths(column, selection);
     this.centres[n] = 0.5 * (this.low + this.high);
     this.widths[n] = this.high - this.low;
     this.#cache.reserve(column.centres.length);
     if (this.masses === undefined) this.#fitDensities(slots, n);
     else this.#fitIds(this.masses, slots, n);
+  }
+
+  /** Where equal values are in the order of their trials, and one more trial does not change the least width. */
+  #isLong(n: number): boolean {
+    return n > NETWORK_MAX && this.#options.argsort === 'simd' && this.#options.scottDimensions === undefined;
+  }
+
+  #followWidths(column: Column, selection: Selection): void {
+    const { slots, n } = selection;
+    this.#neighbours ??= new Neighbours(this.low, this.high);
+    this.#neighbours.follow(column, selection, leastWidth(n, this.high - this.low));
+    const { widths } = this.#neighbours;
+    for (let i = 0; i < n; i++) this.widths[i] = widths[slots[i]!]!;
+    if (this.masses === undefined) this.#neighbours.ordered(selection, this.order);
   }
 
   #fitWidths(column: Column, selection: Selection): void {

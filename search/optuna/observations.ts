@@ -27,7 +27,8 @@ export class ObservationTable {
   readonly columns: readonly Column[];
   count = 0;
   rows: Int32Array = new Int32Array(64);
-  #numbers = new Int32Array(64);
+  /** By slot: its trial's. */
+  numbers: Int32Array = new Int32Array(64);
   readonly #slots = new Map<number, number>();
   readonly #free: number[] = [];
   readonly #paramsOf: ParamsOf;
@@ -82,7 +83,7 @@ export class ObservationTable {
     const slot = this.#free.pop() ?? this.count;
     if (this.count === this.rows.length) this.#grow();
     this.#slots.set(number, slot);
-    this.#numbers[slot] = number;
+    this.numbers[slot] = number;
     for (const column of this.columns) {
       const value = params.get(column.name)!;
       column.values[slot] = value;
@@ -96,7 +97,7 @@ export class ObservationTable {
   #grow(): void {
     const length = 2 * this.rows.length;
     this.rows = grown(this.rows, new Int32Array(length));
-    this.#numbers = grown(this.#numbers, new Int32Array(length));
+    this.numbers = grown(this.numbers, new Int32Array(length));
     for (const column of this.columns) {
       column.values = grown(column.values, new Float64Array(length));
       column.centres = grown(column.centres, new Float64Array(length));
@@ -116,7 +117,7 @@ export class ObservationTable {
   }
 
   #place(slot: number): void {
-    const numbers = this.#numbers;
+    const numbers = this.numbers;
     place(this.rows, this.count, slot, (other) => numbers[other]! < numbers[slot]!);
     for (const { categorical, centres, order } of this.columns) {
       if (categorical) continue;
@@ -130,7 +131,7 @@ export class ObservationTable {
   }
 
   #sortAll(): void {
-    const numbers = this.#numbers;
+    const numbers = this.numbers;
     this.rows.subarray(0, this.count).sort((a, b) => numbers[a]! - numbers[b]!);
     for (const { categorical, centres, order } of this.columns) {
       if (categorical) continue;

@@ -99,11 +99,11 @@ export class TwoSides {
       this.#goodSlots[n++] = slot;
     }
     this.#goodCount = n;
-    return { slots: this.#goodSlots, n, ranks: this.#goodRanks, count: this.table.count };
+    return { slots: this.#goodSlots, n, ranks: this.#goodRanks, numbers: this.table.numbers, count: this.table.count };
   }
 
   #selectBad(current: number): Selection {
-    const { rows, count } = this.table;
+    const { rows, count, numbers } = this.table;
     const excluded = this.table.slotOf(current) ?? -1;
     const [good, ranks, slots] = [this.#goodRanks, this.#badRanks, this.#badSlots];
     let n = 0;
@@ -116,6 +116,6 @@ export class TwoSides {
       ranks[slot] = n;
       slots[n++] = slot;
     }
-    return { slots, n, ranks, count };
+    return { slots, n, ranks, numbers, count };
   }
 }

@@ -36,7 +36,7 @@ function fitted(
     dimensions: space.size,
     ...options,
   });
-  estimator.fit(table, { slots: table.rows, n, ranks, count: n });
+  estimator.fit(table, { slots: table.rows, n, ranks, numbers: table.numbers, count: n });
   return estimator;
 }
 
