@@ -4,7 +4,7 @@ import { gaussMass } from './gauss-mass.js';
 import { leastWidth, neighbourWidths, scottWidth } from './kernel-widths.js';
 import { Neighbours } from './neighbours.js';
 import { LOG_SQRT_2PI, logGaussMass } from './normal.js';
-import type { Column } from './observations.js';
+import type { Column, Selection } from './observations.js';
 import { SteppedMasses, support } from './stepped-masses.js';
 
 /** Sorting so many costs less than walking along the column. */
@@ -13,18 +13,6 @@ const FEW = 32;
 const SQRT_2PI = Math.sqrt(2 * Math.PI);
 /** Shares of the range below this lose digits on their way. */
 const SMALL_MASS = 1e-200;
-
-/** Which observations an estimator is made of: n slots of a table by trial number. */
-export interface Selection {
-  readonly slots: Int32Array;
-  readonly n: number;
-  /** By slot: its place in `slots`, or -1. */
-  readonly ranks: Int32Array;
-  /** By slot: its trial's number. */
-  readonly numbers: Int32Array;
-  /** How many entries of a column's order there are to walk along. */
-  readonly count: number;
-}
 
 export interface KernelOptions {
   readonly argsort: ArgsortKind;

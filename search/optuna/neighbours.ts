@@ -1,5 +1,4 @@
-import type { Selection } from './kernels.js';
-import type { Column } from './observations.js';
+import type { Column, Selection } from './observations.js';
 
 /** So many changes are made one by one; more, and all is done anew. */
 const FEW_CHANGES = 16;

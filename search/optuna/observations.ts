@@ -14,6 +14,18 @@ export interface Column {
   order: Int32Array;
 }
 
+/** Which observations an estimator is made of: n slots of a table by trial number. */
+export interface Selection {
+  readonly slots: Int32Array;
+  readonly n: number;
+  /** By slot: its place in `slots`, or -1. */
+  readonly ranks: Int32Array;
+  /** By slot: its trial's number. */
+  readonly numbers: Int32Array;
+  /** How many entries of a column's order there are to walk along. */
+  readonly count: number;
+}
+
 /** What a trial counts with: its own parameters, over those that were drawn jointly for it while it runs. */
 export type ParamsOf = (trial: Trial) => ReadonlyMap<string, number> | undefined;
 

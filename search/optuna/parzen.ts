@@ -4,10 +4,10 @@ import type { Distribution } from './distribution.js';
 import { CandidateDraws } from './good-sample.js';
 import { JointDensity } from './joint-density.js';
 import { kernelWeights } from './kernel-weights.js';
-import { CategoricalKernels, type KernelOptions, type Kernels, NumericKernels, type Selection } from './kernels.js';
+import { CategoricalKernels, type KernelOptions, type Kernels, NumericKernels } from './kernels.js';
 import type { MersenneTwister } from './mersenne-twister.js';
 import type { MixtureDensity } from './mixture.js';
-import type { ObservationTable } from './observations.js';
+import type { ObservationTable, Selection } from './observations.js';
 import { SteppedDensity } from './stepped-density.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { NamedDistributions } from './joint-space.js';
-import type { KernelOptions, Selection } from './kernels.js';
+import type { KernelOptions } from './kernels.js';
 import type { MersenneTwister } from './mersenne-twister.js';
-import type { ObservationTable } from './observations.js';
+import type { ObservationTable, Selection } from './observations.js';
 import { ParzenEstimator } from './parzen.js';
 import type { Study } from './study.js';
 

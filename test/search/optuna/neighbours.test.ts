@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Selection } from '../../../search/optuna/kernels.js';
 import { Neighbours } from '../../../search/optuna/neighbours.js';
-import type { Column } from '../../../search/optuna/observations.js';
+import type { Column, Selection } from '../../../search/optuna/observations.js';
 
 /** Who is observed where: by slot, a centre and the trial's number; slots are given to other trials when they are free. */
 interface Observation {
