@@ -10,6 +10,11 @@ export function rankedCount({ counts }: Study): number {
   return counts === undefined ? 0 : Math.max(0, counts.complete + counts.pruned - counts.invalidated);
 }
 
+/** What the best trial is ranked by: its value, or the mean of its repeats. */
+export function bestValue({ best }: Study): number | undefined {
+  return best?.repeats?.mean ?? best?.value;
+}
+
 /** How far a study is: "14/24", or "14" where the number of trials is not limited. */
 export function doneText(study: Study): string {
   const done = doneCount(study.counts);

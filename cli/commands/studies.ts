@@ -8,7 +8,7 @@ import { coordinatorOption } from '../options.js';
 import { printJson } from '../print-json.js';
 import { type Remark, remarkLines } from '../remarks.js';
 import { studyStyle } from '../states.js';
-import { doneText } from '../study-text.js';
+import { bestValue, doneText } from '../study-text.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { span } from '../text.js';
@@ -48,11 +48,12 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function cells(study: Study): Cell[] {
+  const best = bestValue(study);
   return [
     study.id,
     span(studyStateName(study.state), studyStyle(study.state)),
     doneText(study),
-    study.best?.value === undefined ? '-' : formatMetric(study.best.value),
+    best === undefined ? '-' : formatMetric(best),
     study.best === undefined ? '-' : String(study.best.number),
     study.sampler,
     study.pruner,

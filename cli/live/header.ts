@@ -2,7 +2,7 @@ import { type Repeats, type Study, StudyState } from '../../proto/index.js';
 import { studyStateName } from '../../proto/state-names.js';
 import { formatClock, formatMetric } from '../format.js';
 import { studyStyle } from '../states.js';
-import { countsText, doneCount, savedText } from '../study-text.js';
+import { bestValue, countsText, doneCount, savedText } from '../study-text.js';
 import { cutLine, type Line, lineWidth, plainText, type Span, type Style, span, wrapText } from '../text.js';
 import type { View } from './view.js';
 
@@ -74,7 +74,7 @@ function bestLines(study: Study, columns: number): Line[] {
   const title = span('best  ', 'dim');
   if (best?.value === undefined) return [[title, span('none yet', 'dim')]];
   const saved = savedText(study);
-  const value = span(`${plainText(study.metric)} ${formatMetric(best.repeats?.mean ?? best.value)}`, 'green');
+  const value = span(`${plainText(study.metric)} ${formatMetric(bestValue(study) ?? best.value)}`, 'green');
   const where = best.repeats?.mean === undefined ? `step ${best.valueStep}` : meanOf(best.repeats);
   const left: Line = [title, value, span(`  trial ${best.number}, ${where}`)];
   return besideOrBelow(left, saved === undefined ? [] : [span(saved, 'dim')], columns);

@@ -1,7 +1,7 @@
 import { type Leaderboard, type Study, StudyState, type Trial, TrialState } from '../../proto/index.js';
 import { studyStateName, trialStateName } from '../../proto/state-names.js';
 import { formatDuration, formatMetric, formatParams } from '../format.js';
-import { countsText, doneText } from '../study-text.js';
+import { bestValue, countsText, doneText } from '../study-text.js';
 import { plainText } from '../text.js';
 
 /**
@@ -27,10 +27,8 @@ export class PlainView {
     this.#best = study.best?.number;
     this.#state = study.state;
     const counts = countsText(study.counts);
-    const best =
-      study.best?.value === undefined
-        ? ''
-        : `; best so far ${formatMetric(study.best.value)} (trial ${study.best.number})`;
+    const value = bestValue(study);
+    const best = value === undefined ? '' : `; best so far ${formatMetric(value)} (trial ${study.best?.number})`;
     return [
       `${study.id} is ${studyStateName(study.state)}: ${doneText(study)} done${counts === '' ? '' : ` (${counts})`}${best}`,
     ];

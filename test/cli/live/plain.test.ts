@@ -10,6 +10,11 @@ describe('the plain view', () => {
     ]);
   });
 
+  it('knows the best of repeated configurations by their mean, as the board does', () => {
+    const best = trial(0, { repeats: { of: 0, complete: 3, wanted: 3, mean: 0.85 } });
+    expect(new PlainView().see(board({ study: study({ best }) }), [])[0]).toMatch(/; best so far 0\.8500 \(trial 0\)$/);
+  });
+
   it('adds a line for each trial that ended, in the order of their ends, and one for a new best', () => {
     const view = new PlainView();
     view.see(board(), [trial(0)]);

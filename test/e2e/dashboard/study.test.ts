@@ -33,6 +33,20 @@ describe('the board', () => {
     expect(faults).toEqual([]);
   });
 
+  it('has room for the titles of its columns on a narrow page', async () => {
+    const { page } = stage;
+    await finish(stage, 'narrow', 2);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(place('narrow'));
+    await rows(stage).first().waitFor();
+    const cut = await page
+      .getByRole('columnheader')
+      .evaluateAll((heads) =>
+        heads.filter((head) => head.scrollWidth > head.clientWidth).map((head) => head.textContent),
+      );
+    expect(cut).toEqual([]);
+  });
+
   it('sorts and filters, keeps both in its address, and shows the chosen trial beside it', async () => {
     const { page, browser, faults } = stage;
     await finish(stage, 'chosen', 10);

@@ -39,6 +39,11 @@ export function timeLeftMs(study: StudyJson, nowMs: number): number | undefined 
   return Number.isFinite(left) && left > 0 ? left : undefined;
 }
 
+/** What the best trial is ranked by: its value, or the mean of its repeats. */
+export function bestValue({ best }: StudyJson): number | string | null {
+  return best === null ? null : (best.repeats?.mean ?? best.value);
+}
+
 /** The share of planned steps that early stopping spared; undefined where nothing was. */
 export function savedShare({ stepsRun, stepsSaved }: StudyJson): number | undefined {
   return stepsSaved > 0 ? stepsSaved / (stepsRun + stepsSaved) : undefined;

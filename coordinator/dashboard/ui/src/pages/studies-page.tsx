@@ -3,7 +3,7 @@ import type { StudyJson, WorkerJson } from '../../../../../proto/json.js';
 import { setQuery, useAddress } from '../data/address.js';
 import { useNow, useOverview, useSource } from '../data/hooks.js';
 import { StudyData } from '../data/study-data.js';
-import { budgetShare, doneOf, timeLeftMs, trialsPerHour } from '../data/study-figures.js';
+import { bestValue, budgetShare, doneOf, timeLeftMs, trialsPerHour } from '../data/study-figures.js';
 import { formatDuration, formatMetric, formatTime } from '../format.js';
 import { Link, studyPath } from '../parts/link.js';
 import { ConnectionNotice, Empty, Loading } from '../parts/notices.js';
@@ -74,14 +74,14 @@ export function StudiesPage() {
               <SortHead name="progress" sort={sort}>
                 progress
               </SortHead>
-              <SortHead name="best" sort={sort}>
+              <SortHead name="best" sort={sort} numeric>
                 best
               </SortHead>
-              <SortHead name="pace" sort={sort}>
+              <SortHead name="pace" sort={sort} numeric>
                 trials per hour
               </SortHead>
-              <th>left</th>
-              <th>running on</th>
+              <th className="numeric">left</th>
+              <th className="numeric">running on</th>
               <SortHead name="created" sort={sort}>
                 created
               </SortHead>
@@ -142,7 +142,7 @@ function StudyRow({ study, now, workers, compared, toggle }: StudyRowProps) {
         <span className="small">{study.budgetTrials > 0 ? `${done} of ${study.budgetTrials}` : `${done} trials`}</span>
       </td>
       <td className="numeric study-best">
-        {study.best === null ? '–' : formatMetric(study.best.value)}
+        {study.best === null ? '–' : formatMetric(bestValue(study))}
         <div className="quiet small">{study.metric}</div>
       </td>
       <td className="numeric beside">
@@ -158,15 +158,20 @@ function StudyRow({ study, now, workers, compared, toggle }: StudyRowProps) {
 interface SortHeadProps {
   readonly name: Key;
   readonly sort: string;
+  /** Above numbers, which stand to the right. */
+  readonly numeric?: boolean;
   readonly children: string;
 }
 
-function SortHead({ name, sort, children }: SortHeadProps) {
+function SortHead({ name, sort, numeric = false, children }: SortHeadProps) {
   const isSorted = sort.replace(/^-/, '') === name;
   const descending = sort.startsWith('-');
   const next = isSorted && !descending ? `-${name}` : name;
   return (
-    <th aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : 'none'}>
+    <th
+      className={numeric ? 'numeric' : undefined}
+      aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : 'none'}
+    >
       <button type="button" onClick={() => setQuery({ sort: next })}>
         {children}
         <span className="turn" aria-hidden="true">
@@ -195,7 +200,7 @@ function sorted(studies: readonly StudyJson[], sort: string, now: number): Study
       case 'progress':
         return budgetShare(study, now) ?? -1;
       case 'best':
-        return Number(study.best?.value ?? Number.NEGATIVE_INFINITY);
+        return Number(bestValue(study) ?? Number.NEGATIVE_INFINITY);
       case 'pace':
         return trialsPerHour(study, now) ?? -1;
       default:

@@ -175,7 +175,7 @@ function columnsOf({ metric, space }: StudyData, repeated: boolean): Column[] {
     {
       key: 'number',
       title: 'trial',
-      width: 64,
+      width: 76,
       numeric: true,
       cell: ({ number, rerunOf }) => (rerunOf === null ? number : `${number} ↻${rerunOf}`),
     },
@@ -204,7 +204,7 @@ function columnsOf({ metric, space }: StudyData, repeated: boolean): Column[] {
         return duration === undefined ? '' : formatDuration(duration);
       },
     },
-    { key: 'origin', title: 'proposed by', width: 104, numeric: false, cell: ({ origin }) => origin },
+    { key: 'origin', title: 'proposed by', width: 136, numeric: false, cell: ({ origin }) => origin },
   ];
   return [...plain, ...params, ...rest];
 }

@@ -1,7 +1,7 @@
 import { useNow, useSource } from '../data/hooks.js';
 import { useSession } from '../data/session.js';
 import type { StudyData } from '../data/study-data.js';
-import { budgetShare, doneOf, savedShare, timeLeftMs, trialsPerHour } from '../data/study-figures.js';
+import { bestValue, budgetShare, doneOf, savedShare, timeLeftMs, trialsPerHour } from '../data/study-figures.js';
 import { formatDuration, formatMetric, formatShare } from '../format.js';
 import { Progress } from './progress.js';
 import { StateBadge } from './state-badge.js';
@@ -32,11 +32,8 @@ export function StudyHead({ data }: { readonly data: StudyData; readonly version
       {study.notice !== '' && <div className={study.state === 'finished' ? 'quiet' : 'strip'}>{study.notice}</div>}
       {share !== undefined && <Progress share={share} label="budget used" />}
       <dl className="figures">
-        <Figure
-          name={`best ${study.metric}`}
-          detail={study.best === null ? '' : `trial ${study.best.number}, step ${study.best.valueStep}`}
-        >
-          {study.best === null ? '–' : formatMetric(study.best.value)}
+        <Figure name={`best ${study.metric}`} detail={study.best === null ? '' : bestDetail(study.best)}>
+          {study.best === null ? '–' : formatMetric(bestValue(study))}
         </Figure>
         <Figure name="trials" detail={countsText(study.counts)}>
           {study.budgetTrials > 0
@@ -82,6 +79,12 @@ function Figure({ name, detail, children }: FigureProps) {
       </dd>
     </div>
   );
+}
+
+function bestDetail({ number, valueStep, repeats }: NonNullable<StudyData['study']['best']>): string {
+  if (repeats === null || repeats.mean === null) return `trial ${number}, step ${valueStep}`;
+  const { complete, wanted } = repeats;
+  return `trial ${number}, mean of ${complete === wanted ? complete : `${complete} of ${wanted}`} repeats`;
 }
 
 function countsText(counts: StudyData['study']['counts']): string {
