@@ -51,11 +51,11 @@ export async function runCommand(trial: TrialContext): Promise<void> {
   }
   if (trial.signal.aborted) return;
   listener.check();
-  if (reports.count === 0) {
-    throw new ObjectiveError(
-      `${program} exited with code 0 and reported nothing: write {"METRIC": 0.9} to file descriptor ${REPORT_FD}, or let it be scraped`,
-    );
-  }
+  reports.requireValue(
+    trial.saving.metric.name,
+    `${program} exited with code 0`,
+    `write {"METRIC": 0.9} to file descriptor ${REPORT_FD}, or let it be scraped`,
+  );
 }
 
 /** What a program is told by its environment and a file. */
@@ -184,6 +184,6 @@ class Listener {
 
   /** @throws {ObjectiveError} when all that was said was no report */
   check(): void {
-    if (this.#fault !== undefined && this.#reports.count === 0) throw this.#fault;
+    if (this.#fault !== undefined && this.#reports.lastStep === undefined) throw this.#fault;
   }
 }

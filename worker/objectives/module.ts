@@ -48,11 +48,9 @@ export async function runModule(trial: TrialContext): Promise<void> {
   } finally {
     await saving.settled();
   }
-  if (!trial.stopping() && reports.count === 0) {
-    throw new ObjectiveError(
-      `${config.export}(trial) of ${config.file} returned and reported nothing: call trial.report({...})`,
-    );
-  }
+  if (trial.stopping()) return;
+  const ended = `${config.export}(trial) of ${config.file} returned`;
+  reports.requireValue(trial.saving.metric.name, ended, 'call trial.report({...})');
 }
 
 async function load(path: string, name: string): Promise<Objective> {

@@ -14,6 +14,7 @@ export class OwnReports {
   readonly #begin: number;
   #lastStep = 0;
   #count = 0;
+  readonly #names = new Set<string>();
 
   /**
    * @param begin the step after which the attempt goes on, 0 for a new one
@@ -32,10 +33,6 @@ export class OwnReports {
   /** A step of the code's as everybody else counts it. */
   countedFromOne(step: number): number {
     return step + this.#shift;
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   /** The last step reported, as the code itself counts; undefined before the first. */
@@ -62,6 +59,24 @@ export class OwnReports {
     this.#tell(shifted, checked);
     this.#lastStep = shifted;
     this.#count += 1;
+    for (const name of Object.keys(checked)) if (this.#names.size < MOST_METRICS) this.#names.add(name);
+  }
+
+  /**
+   * To be called when the code has come to its end by itself. An attempt that goes on from a checkpoint may have nothing left
+   * to report: earlier ones have.
+   *
+   * @param metric what makes the trial's value; '' for whatever comes
+   * @param ended  how the code ended: begins what is said
+   * @param hint   how it could report
+   * @throws {ObjectiveError} when the trial would be left without a value by what was not reported
+   */
+  requireValue(metric: string, ended: string, hint: string): void {
+    if (this.#begin > 0) return;
+    if (this.#count === 0) throw new ObjectiveError(`${ended} and reported nothing: ${hint}`);
+    if (metric === '' || this.#names.has(metric)) return;
+    const names = [...this.#names].slice(0, 5).join(', ');
+    throw new ObjectiveError(`${ended} and reported ${names}, but never ${metric}, which is the study's metric`);
   }
 
   /** Whether a report of this step would be above the last one. */

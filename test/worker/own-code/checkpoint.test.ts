@@ -54,6 +54,21 @@ describe('an attempt that follows a lost one', () => {
     expect(next.reports.map(({ step }) => step)).toEqual(after);
   });
 
+  it.each([
+    ['a module', 'module', 'whole.mjs'],
+    ['a command', 'command', ['sh', '-c', SCRIPT]],
+  ])('ends well where %s had nothing left to do but say so', async (_, objective, config) => {
+    world.write('whole.mjs', MODULE.replaceAll('FIRST', '1'));
+    const metric = { name: 'acc', maximize: true, best: false };
+    const whole = world.start(objective, config, { metric });
+    await whole.whenEnded;
+    const last = checkpointsOf(whole).at(-1);
+    expect(last?.step).toBe(4);
+    const next = world.start(objective, config, { metric }, last);
+    expect(await next.whenEnded).toEqual({ outcome: 'completed', error: '' });
+    expect(next.reports).toEqual([]);
+  });
+
   it('finds only files in its checkpoint folder, whatever they are called', async () => {
     const files = new Map([
       ['../../escaped', Buffer.from('x')],

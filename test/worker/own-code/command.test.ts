@@ -122,6 +122,12 @@ describe('a command that misbehaves', () => {
       'sh exited with code 3: ValueError: no such layer',
     ],
     ['exits 0 without a report', sh('true'), {}, /^sh exited with code 0 and reported nothing: write /],
+    [
+      "exits 0 and never reports the study's metric",
+      sh(REPORT),
+      { metric: { name: 'accuracy', maximize: true, best: false } },
+      /^sh exited with code 0 and reported [a-z]+, but never accuracy, which is the study's metric$/,
+    ],
     ['says what is no report', sh('echo acc=1 >&3'), {}, /^'acc=1' is no report: write an object like /],
     ['is killed', sh('kill -9 $$'), {}, 'sh was killed by SIGKILL'],
     ['hangs', sh('sleep 1000'), { timeLimitMs: 500 }, 'time limit of 500ms reached'],

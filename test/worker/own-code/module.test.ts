@@ -160,6 +160,12 @@ describe('a module that misbehaves', () => {
     ['exits 3', `console.error('giving up'); process.exit(3);`, {}, 'the process exited with code 3: giving up'],
     ['kills itself', `process.kill(process.pid, 'SIGSEGV'); for (;;);`, {}, 'the process was killed by SIGSEGV'],
     ['reports nothing', '', {}, /^objective\(trial\) of \S+ returned and reported nothing: call trial\.report/],
+    [
+      "never reports the study's metric",
+      `trial.report({ acc: 0.5, loss: 1 }, 1);`,
+      { metric: { name: 'accuracy', maximize: true, best: false } },
+      /^objective\(trial\) of \S+ returned and reported acc, loss, but never accuracy, which is the study's metric$/,
+    ],
     ['reports a text', `trial.report({ acc: '0.5' });`, {}, `metric "acc" must be a number, not '0.5'`],
     [
       'reports no object',
