@@ -167,6 +167,6 @@ function attemptJson({ endedAtMs, ...attempt }: Attempt): AttemptJson {
   return { ...attempt, endedAtMs: endedAtMs || null };
 }
 
-function numberJson(value: number): number | string {
+export function numberJson(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { LeaderboardRow, Study, Trial } from '../../proto/index.js';
+import { type LeaderboardRow, type Study, type Trial, TrialState } from '../../proto/index.js';
+import { numberJson } from '../../proto/json.js';
 import { studyStateName } from '../../proto/state-names.js';
 import { withClient } from '../client.js';
 import { UserError } from '../fail.js';
@@ -7,7 +8,7 @@ import { formatDuration, formatMetric, formatParams } from '../format.js';
 import { coordinatorOption } from '../options.js';
 import { printJson } from '../print-json.js';
 import { studyStyle } from '../states.js';
-import { doneText, savedShare } from '../study-text.js';
+import { bestValue, doneText, savedShare } from '../study-text.js';
 import { type Cell, type Column, tableLines } from '../table.js';
 import { describeTerminal, printLines } from '../terminal.js';
 import { plainText, span } from '../text.js';
@@ -17,13 +18,13 @@ interface Options {
   readonly json?: true;
 }
 
-/** Numbers of complete trials after which the best so far is compared. */
+/** Numbers of trials that have ended, after which the best so far is compared. */
 const MARKS = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
 interface Compared {
   readonly study: Study;
-  /** The best so far after 1, 2, 3, ... complete trials, in the order in which they ended. */
-  readonly path: readonly number[];
+  /** The best so far after 1, 2, 3, ... trials, in the order in which they ended; undefined before there is any. */
+  readonly path: readonly (number | undefined)[];
 }
 
 export function compareCommand(): Command {
@@ -31,7 +32,7 @@ export function compareCommand(): Command {
     .description('Sets studies of one metric beside each other: what each has reached, and after how many trials.')
     .argument('<studies...>', 'two ids or more')
     .addOption(coordinatorOption())
-    .option('--json', 'print [{study, path}] as JSON; path is the best so far after 1, 2, 3, ... complete trials')
+    .option('--json', 'print [{study, path}] as JSON; path is the best so far after 1, 2, 3, ... trials')
     .action((ids: readonly string[], { coordinator, json }: Options) =>
       withClient(coordinator, async (client) => {
         if (ids.length < 2) throw new UserError(`one study (${ids[0]}) cannot be compared: name two or more`);
@@ -40,7 +41,7 @@ export function compareCommand(): Command {
           const { study, rows } = await client.allTrials(id);
           studies.push({ study, path: pathOf(study, rows) });
         }
-        if (json === true) return printJson(studies.map(({ study, path }) => ({ study: study.id, path })));
+        if (json === true) return printJson(studies.map(pathJson));
         const terminal = describeTerminal();
         const [first] = studies;
         const other = studies.find(({ study }) => !isAlike(study, first!.study));
@@ -64,19 +65,26 @@ function isAlike(a: Study, b: Study): boolean {
   return a.metric === b.metric && a.maximize === b.maximize;
 }
 
-function pathOf({ maximize }: Study, rows: readonly LeaderboardRow[]): number[] {
-  const complete = rows
-    .flatMap(({ rank, trial }) => (rank > 0 && trial?.state === 'TRIAL_STATE_COMPLETE' ? [trial] : []))
+/** Trials that were stopped count as well: they were paid for. Re-runs and invalidated ones do not. */
+export function pathOf({ maximize }: Study, rows: readonly LeaderboardRow[]): (number | undefined)[] {
+  const ended = rows
+    .flatMap(({ rank, trial }) => (trial !== undefined && (rank > 0 || hasFailed(trial)) ? [trial] : []))
     .sort((a, b) => a.endedAtMs - b.endedAtMs || a.number - b.number);
-  const path: number[] = [];
   let best: number | undefined;
-  for (const { value } of complete) {
-    if (value !== undefined && !Number.isNaN(value)) {
+  return ended.map(({ state, value }) => {
+    if (state === TrialState.TRIAL_STATE_COMPLETE && value !== undefined && !Number.isNaN(value)) {
       best = best === undefined ? value : maximize ? Math.max(best, value) : Math.min(best, value);
     }
-    path.push(best ?? Number.NaN);
-  }
-  return path;
+    return best;
+  });
+}
+
+function hasFailed({ state, rerunOf, invalidated }: Trial): boolean {
+  return state === TrialState.TRIAL_STATE_FAILED && rerunOf === undefined && !invalidated;
+}
+
+function pathJson({ study, path }: Compared): object {
+  return { study: study.id, path: path.map((best) => (best === undefined ? null : numberJson(best))) };
 }
 
 function marksOf(studies: readonly Compared[]): number[] {
@@ -104,13 +112,14 @@ function columnsOf(studies: readonly Compared[]): Column[] {
 
 function cells({ study, path }: Compared, studies: readonly Compared[]): Cell[] {
   const saved = savedShare(study);
+  const best = bestValue(study);
   const until = study.finishedAtMs || lastEnd(study.best) || study.createdAtMs;
   return [
     plainText(study.id),
     span(studyStateName(study.state), studyStyle(study.state)),
     doneText(study),
     ...marksOf(studies).map((mark) => (path[mark - 1] === undefined ? '' : formatMetric(path[mark - 1]!))),
-    study.best?.value === undefined ? '-' : formatMetric(study.best.value),
+    best === undefined ? '-' : formatMetric(best),
     formatDuration(until - study.createdAtMs),
     saved === undefined ? '' : `${Math.round(saved * 100)} %`,
     study.sampler,
