@@ -3,7 +3,7 @@
  * mean over the problems, with 95 % intervals; one trial at a time, eight at a time, and eight workers that never wait.
  *
  *     npm run bench:search [-- --problems DIR] [--lcbench-tasks A,B] [--sampler NAME|JSON]... [--seeds N] [--json FILE]
- *                          [--peer VERSION|VERSION:JSON|none]... [--peer-seeds N]
+ *                          [--peer VERSION|VERSION:JSON|none]... [--peer-seeds N] [--mode sequential|batch8|async8]...
  *
  * Peers are releases of Optuna with settings of its TPESampler; they run the same studies where pip can install them.
  */
@@ -47,6 +47,7 @@ async function main(): Promise<void> {
       json: { type: 'string' },
       peer: { type: 'string', multiple: true },
       'peer-seeds': { type: 'string', default: '10' },
+      mode: { type: 'string', multiple: true, default: MODES.map(({ mode }) => mode) },
     },
   });
   const folder = args.problems ?? process.env['ASSAY_BENCHMARKS'] ?? '../shared/benchmarks';
@@ -56,9 +57,12 @@ async function main(): Promise<void> {
   }
   const problems = await load(folder, args['lcbench-tasks']?.split(',') ?? LCBENCH_TASKS);
   const seeds = Number(args.seeds);
+  const modes = MODES.filter(({ mode }) => args.mode.includes(mode));
+  if (modes.length < new Set(args.mode).size)
+    throw new Error(`--mode ${args.mode.join(', ')}: sequential, batch8 and async8 are known`);
   const random = await randomMeans(problems);
   const outcomes: Outcome[] = [];
-  for (const { mode, trials } of MODES) {
+  for (const { mode, trials } of modes) {
     for (const name of args.sampler ?? ['auto', 'tpe', 'random']) {
       outcomes.push(await measure(name, ourSampler(name), problems, mode, trials, seeds));
     }
@@ -69,14 +73,14 @@ async function main(): Promise<void> {
       console.log(peer);
       continue;
     }
-    for (const { mode, trials } of MODES) {
+    for (const { mode, trials } of modes) {
       outcomes.push(await measure(peer.name, peer.sampler, problems, mode, trials, Number(args['peer-seeds'])));
     }
     peer.close();
   }
   console.log(`${problems.length} problems, ${seeds} seeds; ${problems.map(({ name }) => name).join(', ')}`);
-  const tables = MODES.map((mode) => summarize(mode, outcomes, random));
-  for (const [i, { title }] of MODES.entries()) {
+  const tables = modes.map((mode) => summarize(mode, outcomes, random));
+  for (const [i, { title }] of modes.entries()) {
     console.log(`\n${title}: normalized regret [95 % interval]`);
     console.table(tables[i]);
   }

@@ -5,6 +5,10 @@ import type { Code, Codec } from './codec.js';
 const LEAST_KNOWN = 6;
 /** In trials: how much the assumption weighs that a parameter does not matter. */
 const PRIOR = 0.1;
+/** The same for the assumption that every step takes as long, in squares of logarithms. */
+const PRIOR_WAY = 0.5;
+/** Steps may become dearer, too, but not by much. */
+const MOST_EXPONENT = 1.5;
 /** Passes over the parameters; each goes on from what the others have left to be explained. */
 const SWEEPS = 10;
 /** Seconds below which trials count as equally dear. */
@@ -15,7 +19,8 @@ const LEAST_SECONDS = 1e-3;
  * seconds is a sum of one term for each parameter, a slope along a scale or a number for each choice, because times of
  * training are mostly products (steps times width times depth). Fitted by backfitting (Hastie and Tibshirani 1990).
  *
- * A trial that was stopped early counts with what it would have taken to its end at its pace.
+ * A trial that was stopped early counts with what it would have taken to its end. The first steps of a training are mostly
+ * dearer than the others, since it has to begin: seconds grow with a power of the share of the way, which is learnt as well.
  */
 export class TrainingCosts {
   readonly #codec: Codec;
@@ -34,7 +39,8 @@ export class TrainingCosts {
     const costs = new TrainingCosts(codec);
     costs.#fit(
       known.map(({ params }) => codec.encode(params)),
-      logSecondsToTheEnd(known),
+      known.map(({ seconds }) => Math.log(Math.max(LEAST_SECONDS, seconds!))),
+      logShares(known),
     );
     return costs;
   }
@@ -53,16 +59,29 @@ export class TrainingCosts {
     return this.#codec.categorical[j] ? term[at]! : term[0]! * (at - 0.5);
   }
 
-  /** @param rest the logarithms to explain; used up */
-  #fit(codes: readonly Code[], rest: Float64Array): void {
+  /**
+   * @param rest   the logarithms to explain; used up
+   * @param shares logarithms of how far each trial came
+   */
+  #fit(codes: readonly Code[], rest: number[], shares: readonly number[]): void {
+    const middle = mean(shares);
+    const ways = shares.map((share) => share - middle);
+    const squares = PRIOR_WAY + ways.reduce((sum, way) => sum + way * way, 0);
+    // As long as nothing else is known, every step takes the same time.
+    let exponent = 0;
+    let change = 1;
     for (let sweep = 0; sweep < SWEEPS; sweep++) {
-      const mean = rest.reduce((sum, value) => sum + value, 0) / rest.length;
-      for (let i = 0; i < rest.length; i++) rest[i]! -= mean;
+      for (const [i, way] of ways.entries()) rest[i]! -= change * way;
+      const level = mean(rest);
+      for (const i of rest.keys()) rest[i]! -= level;
       for (const j of this.#codec.free) this.#improve(j, codes, rest);
+      exponent += change;
+      const wanted = exponent + ways.reduce((sum, way, i) => sum + way * rest[i]!, 0) / squares;
+      change = Math.max(0, Math.min(MOST_EXPONENT, wanted)) - exponent;
     }
   }
 
-  #improve(j: number, codes: readonly Code[], rest: Float64Array): void {
+  #improve(j: number, codes: readonly Code[], rest: number[]): void {
     const term = this.#terms[j]!;
     const categorical = this.#codec.categorical[j]!;
     const squares = new Float64Array(term.length).fill(PRIOR);
@@ -81,14 +100,16 @@ export class TrainingCosts {
   }
 }
 
-function logSecondsToTheEnd(trials: readonly TrialRecord[]): Float64Array {
+/** How far trials came of the way that complete ones go. */
+function logShares(trials: readonly TrialRecord[]): number[] {
   const complete = trials.filter(({ status }) => status === 'complete');
   const ends = (complete.length > 0 ? complete : trials).map(lastStep).sort((a, b) => a - b);
   const end = ends[ends.length >> 1]!;
-  return Float64Array.from(trials, (trial) => {
-    const share = trial.status === 'complete' ? 1 : Math.min(1, lastStep(trial) / end);
-    return Math.log(Math.max(LEAST_SECONDS, trial.seconds!) / share);
-  });
+  return trials.map((trial) => (trial.status === 'complete' ? 0 : Math.log(Math.min(1, lastStep(trial) / end))));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function lastStep({ reports }: TrialRecord): number {

@@ -23,8 +23,8 @@ function pace({ width, optimizer }: Params): number {
   return Number(width) * (optimizer === 'adam' ? 3 : 1);
 }
 
-/** Trials of ten epochs, some of them stopped early. */
-function played(count: number, stopped: (number: number) => boolean): TrialRecord[] {
+/** Trials of ten epochs, some of them stopped early; to begin takes as long as some epochs. */
+function played(count: number, stopped: (number: number) => boolean, beginning = 0): TrialRecord[] {
   const history = new History('maximize', 'best');
   const sampler = createSampler({ type: 'random' }, SPACE, 'maximize', 1);
   for (let number = 0; number < count; number++) {
@@ -33,17 +33,19 @@ function played(count: number, stopped: (number: number) => boolean): TrialRecor
     history.propose(number, params, 'test');
     history.start(number);
     for (let step = 1; step <= end; step++) history.report(number, step, 0);
-    history.end(number, end === 10 ? 'complete' : 'pruned', end * pace(params));
+    history.end(number, end === 10 ? 'complete' : 'pruned', (beginning + end) * pace(params));
   }
   return [...history.trials()];
 }
 
 describe('what training costs', () => {
+  const mostly = (number: number): boolean => number % 3 > 0;
   it.each([
-    ['complete trials', () => false],
-    ['trials of which most were stopped', (number: number) => number % 3 > 0],
-  ])('is learnt from %s', (_, stopped) => {
-    const costs = TrainingCosts.of(CODEC, played(40, stopped))!;
+    ['complete trials', () => false, 0],
+    ['trials of which most were stopped', mostly, 0],
+    ['trials of which most were stopped when they had hardly begun', mostly, 6],
+  ])('is learnt from %s', (_, stopped, beginning) => {
+    const costs = TrainingCosts.of(CODEC, played(40, stopped, beginning))!;
     const at = (params: Params) => costs.logOf(CODEC.encode({ x: 0.5, width: 128, ...params }));
     const span = at({ optimizer: 'lion', width: 1024 }) - at({ optimizer: 'lion', width: 16 });
     expect(span / Math.log(1024 / 16)).toBeCloseTo(1, 1);
