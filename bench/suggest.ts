@@ -89,8 +89,8 @@ const { values: args } = parseArgs({
 const marks = args.marks.split(',').map(Number);
 for (const name of args.sampler ?? ['auto', 'tpe', 'random']) {
   const options: SamplerOptions = name.startsWith('{') ? JSON.parse(name) : { type: name };
-  // The first ones are compiled while they run.
-  measure(options, [200], true);
+  // Code is compiled while it runs, the last of it after some hundred asks.
+  measure(options, [1500], true);
   for (const history of args.history) {
     console.log(`\n${name}, history made by ${history === 'own' ? 'itself' : 'random search'}: milliseconds`);
     console.table(

@@ -81,8 +81,11 @@ export class SteppedMasses {
 
   /** The probabilities of one value by kernel id; below 0 where `fill` has still to be called. */
   rowOf(value: number): MassRow {
-    const row = this.#rows.get(value) ?? this.#newRow(value);
-    this.#rows.set(value, row);
+    let row = this.#rows.get(value);
+    if (row === undefined) {
+      row = this.#newRow(value);
+      this.#rows.set(value, row);
+    }
     if (row.masses.length < this.#count) {
       const longer = new Float64Array(this.#centres.length).fill(UNKNOWN);
       longer.set(row.masses);
