@@ -34,6 +34,7 @@ export class History {
   readonly kept: 'best' | 'last';
   readonly #trials = new Map<number, Trial>();
   readonly #journal: number[] = [];
+  readonly #ended: number[] = [];
   readonly #forgotten: readonly number[];
   #sorted = true;
   #highest = -1;
@@ -68,6 +69,16 @@ export class History {
   /** The number of the trial that the change with this index (from 0) was about. */
   changed(index: number): number {
     return this.#journal[index]!;
+  }
+
+  /** How many trials have ended. */
+  get endings(): number {
+    return this.#ended.length;
+  }
+
+  /** The number of the trial that ended as the one with this index (from 0). */
+  ended(index: number): number {
+    return this.#ended[index]!;
   }
 
   /**
@@ -149,6 +160,7 @@ export class History {
     trial.reports = trial.reports.slice();
     if (seconds !== undefined) trial.seconds = seconds;
     this.#journal.push(number);
+    this.#ended.push(number);
   }
 
   /** Ends one whose value is no single report's. */

@@ -5,7 +5,7 @@ import { indexHolding, References, type ReferencesRecord } from './references.js
 import { emptyState, isActive, type State } from './state.js';
 import { emptyBody, metricOf, newStudy, type Study, type StudyBody } from './study.js';
 import { isFinal, type Trial, trainingSeconds } from './trial.js';
-import { remnantOf } from './views.js';
+import { knowBest, remnantOf } from './views.js';
 
 /*
  * A state as JSON and back: what snapshots are made of. A record has everything that later events depend on, so that the
@@ -174,19 +174,38 @@ function studyFrom(record: StudyRecord): Study {
   return Object.assign(study, { evidence: new Evidence(record.evidence) });
 }
 
-/** Gives a study its body back. @throws {Error} when the record is of another moment than the study */
-export function restoreBody(study: Study, { revision, forgotten, trials }: BodyRecord): void {
-  if (revision !== study.revision) {
+/** Trials and reports that a body is given in one portion: about a millisecond. */
+const PORTION = 500;
+
+/**
+ * Gives a study its body back, in portions: it has it after the last. Nothing happens to the study before that, for whatever
+ * is to waits for its body.
+ *
+ * @throws {Error} when the record is of another moment than the study
+ */
+export function* restoreBody(study: Study, { revision, forgotten, trials }: BodyRecord): Generator<void> {
+  const check = (): void => {
+    if (revision === study.revision) return;
     throw new Error(`study ${study.id} is at ${study.revision}, and these are its trials at ${revision}`);
-  }
+  };
+  check();
   const body = emptyBody(study.spec, forgotten);
-  study.body = body;
-  study.remnant = undefined;
+  let portion = 0;
   for (const trial of trials) {
     body.trials.push(trial);
-    indexHolding(study, trial);
+    indexHolding(body, trial);
     if (trial.rerunOf === undefined && trial.invalidated === undefined) remember(study, body, trial);
+    portion += 1 + trial.reports.length;
+    if (portion < PORTION) continue;
+    portion = 0;
+    yield;
   }
+  check();
+  const { remnant } = study;
+  study.body = body;
+  study.remnant = undefined;
+  // What was shown of it without its body.
+  if (remnant !== undefined && !isActive(study)) knowBest(study, body, remnant.best?.standing);
 }
 
 function remember(study: Study, { history }: StudyBody, trial: Trial): void {

@@ -79,7 +79,7 @@ export class References {
 }
 
 /** Keeps the set of trials that have something. */
-export function indexHolding(study: Study, trial: Trial): void {
-  if (KINDS.some((kind) => trial[kind] !== undefined)) study.holding.add(trial.number);
-  else study.holding.delete(trial.number);
+export function indexHolding({ holding }: Pick<Study, 'holding'>, trial: Trial): void {
+  if (KINDS.some((kind) => trial[kind] !== undefined)) holding.add(trial.number);
+  else holding.delete(trial.number);
 }

@@ -312,23 +312,29 @@ export function bestOf(study: Study): Trial | undefined {
   let known = bests.get(body);
   // Repeats share their mean, so that one moves with another.
   if (known?.history !== body.history || study.repeats !== undefined) {
-    known = { history: body.history, revision: 0, first: undefined };
+    known = { history: body.history, endings: 0, first: undefined };
     bests.set(body, known);
   }
-  for (; known.revision < body.history.revision; known.revision += 1) {
-    known.first = firstOf(study, known.first, body.trials[body.history.changed(known.revision)]!);
+  for (; known.endings < body.history.endings; known.endings += 1) {
+    known.first = firstOf(study, known.first, body.trials[body.history.ended(known.endings)]!);
   }
   return known.first && body.trials[known.first.number];
 }
 
 /**
- * The first of the board so far. Whoever is first has ended, and its value never changes: only what changes may take its place,
- * and a trial that is invalidated leaves another history behind.
+ * The first of the board so far. Whoever is first has ended, and its value never changes: only what ends may take its place, and
+ * a trial that is invalidated leaves another history behind.
  */
 function firstOf(study: Study, first: Standing | undefined, trial: Trial): Standing | undefined {
   const standing = standingOf(study, trial);
   if (standing.status !== 'complete' && standing.status !== 'pruned') return first;
   return first === undefined || rankOrder(study.spec.metric.goal)(standing, first) < 0 ? standing : first;
+}
+
+/** Who is first of the board, where it is known: nobody has to look through the whole history for it. */
+export function knowBest({ repeats }: Study, body: StudyBody, first: Standing | undefined): void {
+  if (repeats !== undefined) return;
+  bests.set(body, { history: body.history, endings: body.history.endings, first });
 }
 
 /** What is to be shown of a study while its trials are not in memory. */
@@ -344,7 +350,7 @@ function repeatsOf(study: Study, { number }: Trial): RepeatStanding | undefined 
 }
 
 /** What has been looked at of a history, and who was first of it. */
-const bests = new WeakMap<StudyBody, { readonly history: History; revision: number; first: Standing | undefined }>();
+const bests = new WeakMap<StudyBody, { readonly history: History; endings: number; first: Standing | undefined }>();
 
 /** Ranks by trial number; trials without one are left out. */
 export function ranksOf(study: Study): ReadonlyMap<number, number> {

@@ -218,7 +218,7 @@ export class Snapshots implements Bodies, Follower {
   async #bring(study: Study): Promise<void> {
     const { logger } = this.#options;
     try {
-      restoreBody(study, await this.#storedBody(study));
+      for (const _ of restoreBody(study, await this.#storedBody(study))) await this.#breathe();
     } catch (error) {
       if (!(error instanceof SnapshotDamagedError)) throw error;
       logger.warn({ study: study.id, reason: error.message }, 'a study is read from the log, not from its snapshot');

@@ -6,7 +6,7 @@ import { nextProposal } from '../../../coordinator/core/plan.js';
 import {
   type BodyRecord,
   bodyRecord,
-  restoreBody,
+  restoreBody as restoring,
   type StateRecord,
   type StudyRecord,
   stateFrom,
@@ -14,7 +14,7 @@ import {
   studyRecord,
 } from '../../../coordinator/core/record.js';
 import { apply, emptyState, type State } from '../../../coordinator/core/state.js';
-import { park, StudyAwayError } from '../../../coordinator/core/study.js';
+import { park, type Study, StudyAwayError } from '../../../coordinator/core/study.js';
 import { leaderboardView, remnantOf, studyView } from '../../../coordinator/core/views.js';
 import { decodeBatch } from '../../../coordinator/event-log/codec.js';
 import { toStudy } from '../../../coordinator/rpc/convert.js';
@@ -32,6 +32,10 @@ function replay(events: readonly Event[]): State {
   const state = emptyState();
   for (const event of events) apply(state, event);
   return state;
+}
+
+function restoreBody(study: Study, body: BodyRecord): void {
+  for (const _ of restoring(study, body)) expect(study.body).toBeUndefined();
 }
 
 /** Into JSON and back. */
@@ -100,4 +104,21 @@ it('a body of another moment is refused', () => {
   const body = bodyRecord(study!);
   park(study!, remnantOf(study!));
   expect(() => restoreBody(study!, { ...body, revision: body.revision - 1 })).toThrow(/is at \d+, and these are/);
+});
+
+it('a long body is given back in portions, and is there when the last is done', () => {
+  const state = replay(eventsOf(LOGS[0]!));
+  const [study] = state.studies.values();
+  const { trials, ...body } = bodyRecord(study!);
+  const [ended] = trials.filter(({ status }) => status === 'complete');
+  const reports = Array.from({ length: 9 }, (_, i) => ({ step: i + 1, metrics: {} }));
+  const many = Array.from({ length: 1000 }, (_, number) => ({ ...ended!, number, reports }));
+  park(study!, remnantOf(study!));
+  let portions = 0;
+  for (const _ of restoring(study!, { ...body, trials: many })) {
+    portions += 1;
+    expect(study!.body).toBeUndefined();
+  }
+  expect(portions).toBe(20);
+  expect(study!.trials).toHaveLength(1000);
 });
