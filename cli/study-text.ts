@@ -15,6 +15,11 @@ export function bestValue({ best }: Study): number | undefined {
   return best?.repeats?.mean ?? best?.value;
 }
 
+/** Said of a trial that came to its end without a value: a training that diverged has reports, and no number among them. */
+export function noValueText({ metric }: Pick<Study, 'metric'>): string {
+  return `no value: none of its reports has a number for ${metric}`;
+}
+
 /** How far a study is: "14/24", or "14" where the number of trials is not limited. */
 export function doneText(study: Study): string {
   const done = doneCount(study.counts);

@@ -1,4 +1,4 @@
-import type { Attempt, Seen, Study, Trial } from '../proto/index.js';
+import { type Attempt, type Seen, type Study, type Trial, TrialState } from '../proto/index.js';
 import { trialStateName } from '../proto/state-names.js';
 import {
   count,
@@ -12,6 +12,7 @@ import {
   sparkline,
 } from './format.js';
 import { trialStyle } from './states.js';
+import { noValueText } from './study-text.js';
 import { type Cell, tableLines } from './table.js';
 import { type Line, plainText, span, textWidth, wrapText } from './text.js';
 
@@ -41,9 +42,7 @@ export function trialLines(study: Study, trial: Trial, { nowMs, columns, seen }:
 function heading(study: Study, trial: Trial): Line[] {
   const value =
     trial.value === undefined
-      ? trial.endedAtMs === 0
-        ? 'no value yet'
-        : 'no value'
+      ? missingValue(study, trial)
       : `${plainText(study.metric)} ${formatMetric(trial.value)} at step ${trial.valueStep}`;
   const best = study.best?.number === trial.number ? ', the best of its study' : '';
   return [
@@ -54,6 +53,11 @@ function heading(study: Study, trial: Trial): Line[] {
       span(`  ${value}${best}`),
     ],
   ];
+}
+
+function missingValue(study: Study, { state, endedAtMs }: Trial): string {
+  if (endedAtMs === 0) return 'no value yet';
+  return state === TrialState.TRIAL_STATE_COMPLETE ? plainText(noValueText(study)) : 'no value';
 }
 
 function reasonLines(trial: Trial, columns: number | undefined): Line[] {

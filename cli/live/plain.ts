@@ -1,7 +1,7 @@
 import { type Leaderboard, type Study, StudyState, type Trial, TrialState } from '../../proto/index.js';
 import { studyStateName, trialStateName } from '../../proto/state-names.js';
 import { formatDuration, formatMetric, formatParams } from '../format.js';
-import { bestValue, countsText, doneText } from '../study-text.js';
+import { bestValue, countsText, doneText, noValueText } from '../study-text.js';
 import { plainText } from '../text.js';
 
 /**
@@ -62,7 +62,9 @@ export class PlainView {
 
 function trialLine(study: Study, trial: Trial): string {
   const value =
-    trial.value === undefined ? missingValue(trial) : `  ${plainText(study.metric)} ${formatMetric(trial.value)}`;
+    trial.value === undefined
+      ? missingValue(study, trial)
+      : `  ${plainText(study.metric)} ${formatMetric(trial.value)}`;
   const started = trial.attempts.at(-1)?.startedAtMs ?? trial.proposedAtMs;
   const step = trial.state === TrialState.TRIAL_STATE_COMPLETE ? '' : ` at step ${trial.lastStep}`;
   const reason = trial.state === TrialState.TRIAL_STATE_FAILED ? `: ${plainText(trial.reason)}` : '';
@@ -71,7 +73,6 @@ function trialLine(study: Study, trial: Trial): string {
   return `[${doneText(study)}] trial ${trial.number} ${trialStateName(trial.state)}${step}${reason}${value}  (${took})  ${params}`;
 }
 
-/** What has come to its end without a value says so: a training that diverged has reports, and no number among them. */
-function missingValue({ state }: Trial): string {
-  return state === TrialState.TRIAL_STATE_COMPLETE ? '  no value' : '';
+function missingValue(study: Study, { state }: Trial): string {
+  return state === TrialState.TRIAL_STATE_COMPLETE ? `  ${plainText(noValueText(study))}` : '';
 }

@@ -24,6 +24,14 @@ describe('one trial, whole', () => {
     expect(shown(trial(3))).not.toContain('kept\n');
   });
 
+  it('says why it has no value', () => {
+    const [pruned, complete] = (['TRIAL_STATE_PRUNED', 'TRIAL_STATE_COMPLETE'] as const).map((state) =>
+      shown(trial(3, { state, value: undefined })),
+    );
+    expect(complete).toMatch(/complete {2}no value: none of its reports has a number for val_accuracy\n/);
+    expect(pruned).toMatch(/pruned {2}no value\n/);
+  });
+
   it('says what there was to go by when it was proposed, where the coordinator does', () => {
     const origin = (seen: Seen | undefined): string =>
       trialLines(study(), trial(7), { nowMs: 0, columns: undefined, seen }).at(-1)![0]!.text;

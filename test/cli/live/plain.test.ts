@@ -47,7 +47,9 @@ describe('the plain view', () => {
     const view = new PlainView();
     view.see(board(), []);
     const diverged = trial(3, { value: undefined });
-    expect(view.see(board(), [diverged])[0]).toMatch(/trial 3 complete {2}no value {2}\(/);
+    expect(view.see(board(), [diverged])[0]).toMatch(
+      /trial 3 complete {2}no value: none of its reports has a number for val_accuracy {2}\(/,
+    );
   });
 
   it('tells a notice once, and when the study is paused', () => {
