@@ -57,6 +57,12 @@ export interface Follower {
   committed(times: CommitTimes): void;
 }
 
+/** A command that waits to be decided. */
+interface Asked {
+  readonly command: Command;
+  readonly done: (outcome: Outcome) => void;
+}
+
 /**
  * One loop, one writer. Commands queue while the previous batch is being written; then all of them are decided together
  * and appended as one batch (group commit). Replies and events leave after the append is durable, and views are taken
@@ -72,7 +78,9 @@ export class Coordinator {
   readonly #followers = new Set<Follower>();
   readonly #unconfirmed = new Set<(leads: boolean) => void>();
   #head: Seq;
-  #queue: { readonly command: Command; readonly done: (outcome: Outcome) => void }[] = [];
+  #queue: Asked[] = [];
+  /** Settles when what waits aside for a study has come to the queue. */
+  readonly #aside = new Set<Promise<void>>();
   #views: ((core: Core) => void)[] = [];
   #running: Promise<void> | undefined;
   #scheduled = false;
@@ -124,8 +132,12 @@ export class Coordinator {
 
   /** Queues a command; `done` is called once its events are durable. Never called when the coordinator fails. */
   post<C extends Command>(command: C, done: (outcome: Outcome<C['type']>) => void): void {
+    this.#enqueue({ command, done: done as (outcome: Outcome) => void });
+  }
+
+  #enqueue(asked: Asked): void {
     if (this.#queue.length === 0) this.#askedAt = performance.now();
-    this.#queue.push({ command, done: done as (outcome: Outcome) => void });
+    this.#queue.push(asked);
     this.#schedule();
   }
 
@@ -177,8 +189,9 @@ export class Coordinator {
 
   /** Waits until everything queued is decided and durable. */
   async settled(): Promise<void> {
-    while (this.#running !== undefined || this.#scheduled) {
-      await (this.#running ?? new Promise<void>((resolve) => this.#defer(resolve)));
+    while (this.#running !== undefined || this.#scheduled || this.#aside.size > 0) {
+      const [aside] = this.#scheduled ? [] : this.#aside;
+      await (this.#running ?? aside ?? new Promise<void>((resolve) => this.#defer(resolve)));
     }
   }
 
@@ -207,11 +220,15 @@ export class Coordinator {
   }
 
   async #commit(): Promise<void> {
-    const queue = this.#queue;
+    let queue = this.#queue;
     const askedAt = this.#askedAt;
     this.#queue = [];
     this.#suggestions = [];
-    if (this.#bodies?.anyAway === true) await this.#bringNamed(queue, this.#bodies);
+    const bodies = this.#bodies;
+    if (bodies?.anyAway === true) {
+      queue = queue.filter((asked) => !this.#setAside(asked, bodies));
+      await this.#bringNamed(queue, bodies);
+    }
     const at = this.#clock();
     const events: Event[] = [];
     const outcomes = queue.map(({ command }) => {
@@ -233,17 +250,39 @@ export class Coordinator {
     }
   }
 
-  /** What is decided about a study needs its trials. */
-  async #bringNamed(queue: readonly { readonly command: Command }[], bodies: Bodies): Promise<void> {
-    const { state } = this.#core;
+  /**
+   * What a person asks about a study that is not in memory waits aside until it is, and nobody waits for that. Whether it was
+   * set aside.
+   */
+  #setAside(asked: Asked, bodies: Bodies): boolean {
+    const study = 'study' in asked.command ? this.#away(asked.command.study) : undefined;
+    if (study === undefined) return false;
+    const waiting = bodies
+      .bring(study)
+      .then(() => this.#enqueue(asked))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#aside.delete(waiting));
+    this.#aside.add(waiting);
+    return true;
+  }
+
+  /** What is decided about a study needs its trials. What workers say is taken in the order in which it came. */
+  async #bringNamed(queue: readonly Asked[], bodies: Bodies): Promise<void> {
     const away = new Set<Study>();
     for (const { command } of queue) {
       forEachStudyOf(command, (id) => {
-        const study = id === '' ? latestStudy(state) : state.studies.get(id);
-        if (study !== undefined && study.body === undefined) away.add(study);
+        const study = this.#away(id);
+        if (study !== undefined) away.add(study);
       });
     }
     for (const study of away) await bodies.bring(study);
+  }
+
+  /** The study with this id, if it is not in memory; the empty id is the latest one's. */
+  #away(id: string): Study | undefined {
+    const { state } = this.#core;
+    const study = id === '' ? latestStudy(state) : state.studies.get(id);
+    return study?.body === undefined ? study : undefined;
   }
 
   /**
@@ -265,6 +304,7 @@ export class Coordinator {
   }
 
   #fail(error: unknown): void {
+    if (this.#failed) return;
     this.#failed = true;
     this.#queue = [];
     for (const resolve of this.#unconfirmed) resolve(false);

@@ -341,6 +341,32 @@ describe('a study that has finished', () => {
     expect(await life.state()).toEqual(plain(await replay()));
   });
 
+  it('keeps nobody waiting but who asks for it', async () => {
+    await (await parked('a')).snapshots.close();
+    let shut = false;
+    const waiting: (() => void)[] = [];
+    const breathe = (): Promise<void> => (shut ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve());
+    const life = await Life.begin({ breathe });
+    shut = true;
+    const asked = [1, 2].map((trial) =>
+      life.coordinator.submit({ type: 'RerunTrial', requestId: `r${trial}`, study: 'a', trial }),
+    );
+    await life.study('b');
+    expect(await life.away()).toEqual(['a']);
+    let isSettled = false;
+    const settled = life.coordinator.settled().then(() => {
+      isSettled = true;
+    });
+    await life.coordinator.view(() => {});
+    await new Promise(setImmediate);
+    expect(isSettled).toBe(false);
+    shut = false;
+    for (const resolve of waiting) resolve();
+    await settled;
+    expect(await Promise.all(asked)).toMatchObject([{ reply: { trial: 3 } }, { reply: { trial: 4 } }]);
+    expect(await life.state()).toEqual(plain(await replay()));
+  });
+
   it('hears a late result, and is deleted', async () => {
     const life = await parked('a', 'b');
     await life.coordinator.submit({
