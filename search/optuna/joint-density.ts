@@ -11,8 +11,6 @@ const BLOCK = 1024;
 /** As many at a time where it may become clear early that the rest does not matter. */
 const CHUNK = 128;
 
-const LEFT_OUT = 26;
-
 /**
  * Any number of parameters, whose densities are multiplied kernel by kernel. Parameter after parameter sorts out the
  * kernels that cannot matter any more, so that few are left for those that cost most.
@@ -162,9 +160,8 @@ export class JointDensity implements MixtureDensity {
   }
 
   /**
-   * Kernels whose exponents are lower are left out, whatever their choices and steps. Each weighs no more than the prior and
-   * has less than e^-26 / (n + 1) of its density, so that all of them together take less than 5.2e-12 of the sum, and as
-   * much off its logarithm.
+   * A kernel whose exponent is lower is less than rounding beside the prior, whatever its choices and steps. Less would not do:
+   * where both mixtures are hardly more than their priors, that little decides which candidate wins.
    */
   #threshold(): number {
     const prior = this.#n;
@@ -172,7 +169,7 @@ export class JointDensity implements MixtureDensity {
     this.#exponents[0] = this.#offsets[prior]!;
     if (this.#siftFrom(0, 1, Number.NEGATIVE_INFINITY) === 0) return Number.NEGATIVE_INFINITY;
     this.#weigh(1);
-    return this.#exponents[0]! + Math.log(this.#products[0]! / this.#weights[prior]!) - LEFT_OUT - Math.log(prior + 1);
+    return this.#exponents[0]! + Math.log(this.#products[0]! / this.#weights[prior]!) - 38 - Math.log(prior + 1);
   }
 
   /** Leaves those kernels of a part of the list that may matter. @returns how many */

@@ -1,6 +1,5 @@
 import { type ArgsortKind, argsort, NETWORK_MAX, network } from './argsort.js';
 import type { Categorical, Numeric } from './distribution.js';
-import { gaussMass } from './gauss-mass.js';
 import { leastWidth, neighbourWidths, scottWidth } from './kernel-widths.js';
 import { Neighbours } from './neighbours.js';
 import { LOG_SQRT_2PI, logGaussMass } from './normal.js';
@@ -9,10 +8,6 @@ import { SteppedMasses, support } from './stepped-masses.js';
 
 /** Sorting so many costs less than walking along the column. */
 const FEW = 32;
-
-const SQRT_2PI = Math.sqrt(2 * Math.PI);
-/** Shares of the range below this lose digits on their way. */
-const SMALL_MASS = 1e-200;
 
 export interface KernelOptions {
   readonly argsort: ArgsortKind;
@@ -143,11 +138,7 @@ export class NumericKernels {
   #offset(centre: number, width: number): number {
     const a = (this.low - centre) / width;
     const b = (this.high - centre) / width;
-    if (a === b) return Number.NaN;
-    const mass = gaussMass(a, b);
-    // Of centres that are far outside today's range the logarithm is all that is left.
-    if (!(mass > SMALL_MASS)) return -LOG_SQRT_2PI - logGaussMass(a, b) - Math.log(width);
-    return -Math.log(SQRT_2PI * mass * width);
+    return a === b ? Number.NaN : -LOG_SQRT_2PI - logGaussMass(a, b) - Math.log(width);
   }
 
   #fitIds(masses: SteppedMasses, slots: Int32Array, n: number): void {
