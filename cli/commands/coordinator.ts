@@ -5,6 +5,7 @@ import { ROLES } from '../../coordinator/access/roles.js';
 import type { ClusterConfig } from '../../coordinator/config.js';
 import { didYouMean } from '../../coordinator/core/nearest.js';
 import { ConfigError } from '../../coordinator/errors.js';
+import { LogFormatError } from '../../coordinator/event-log/port.js';
 import { runCoordinator } from '../../coordinator/main.js';
 import { NOTICE_KINDS, type NoticeKind } from '../../coordinator/notices/notice.js';
 import type { NoticeConfig } from '../../coordinator/notices/notifier.js';
@@ -208,6 +209,7 @@ function sayWhatNext(address: string, dashboard: string | undefined, isSecure: b
 
 function explain(error: unknown, listen: string): unknown {
   if (error instanceof ConfigError) return new UserError(error.message, BAD_INPUT, { cause: error });
+  if (error instanceof LogFormatError) return new UserError(error.message, FAILURE, { cause: error });
   if (errorCode(error) !== 'EADDRINUSE' && !(error instanceof Error && error.message.includes('EADDRINUSE')))
     return error;
   const message = `${listen} is in use, perhaps by another coordinator: stop that one or name another address with --listen`;

@@ -57,6 +57,13 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
     expect(alone.out).toBe(help.out);
   });
 
+  it('says in words that a log cannot be read', async () => {
+    writeFileSync(join(folder, 'log.db'), 'x'.repeat(5_000));
+    const { code, err } = await assay(['coordinator', '--state', folder, '--listen', '127.0.0.1:0', '--no-http']);
+    expect(err).toBe(`assay: ${join(folder, 'log.db')} is not a SQLite database\n`);
+    expect(code).toBe(1);
+  });
+
   it.each(['demo', 'backup', 'token'])(
     'breaks the description of %s where the terminal ends, nowhere else',
     async (verb) => {
