@@ -21,11 +21,6 @@ const AFFORDABLE_PARAMETERS = 16;
  * the search hardly gets to the bottom of a valley; with one among them, or fewer with time, it stays in the first of several.
  */
 const OPTIMISM = [2, 3] as const;
-/**
- * What the weight of costs is multiplied with: one of these, drawn for each suggestion. Always once, the search never gets to
- * see what dear configurations are worth; so some workers look for the best and some for the best among the cheap.
- */
-const THRIFT = [0, 1, 2] as const;
 
 /**
  * The default sampler: a Gaussian process over the best and the newest trials, and the configuration with the lowest
@@ -34,7 +29,7 @@ const THRIFT = [0, 1, 2] as const;
  * in SMAC, Hutter et al. 2011).
  *
  * Where time counts, a configuration that is expected to train e times as long must promise more by `costWeight` standard
- * deviations of the losses on average: a linear stand-in for the expected improvement per second of Snoek et al. 2012 (section 3.2).
+ * deviations of the losses: a linear stand-in for the expected improvement per second of Snoek et al. 2012 (section 3.2).
  *
  * Trials that were stopped, or still run, count with what trials like them have come to (see `Prospects`). Open ones
  * count as looked at, so that workers asking together are sent to different places.
@@ -100,11 +95,10 @@ export class AutoSampler implements Sampler {
   /** What a code is judged by, less being better; or Infinity where that is not below `limit`. */
   #judge(process: GaussianProcess, rng: Rng): (code: Code, limit: number) => number {
     const optimism = OPTIMISM[rng.below(OPTIMISM.length)]!;
-    const weight = this.#costWeight > 0 ? this.#costWeight * THRIFT[rng.below(THRIFT.length)]! : 0;
-    const costs = weight > 0 ? this.#surrogate.costs() : undefined;
+    const costs = this.#costWeight > 0 ? this.#surrogate.costs() : undefined;
     if (costs === undefined) return (code, limit) => process.lowerBound(code, optimism, limit);
     return (code, limit) => {
-      const handicap = weight * costs.logOf(code);
+      const handicap = this.#costWeight * costs.logOf(code);
       return process.lowerBound(code, optimism, limit - handicap) + handicap;
     };
   }

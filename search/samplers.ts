@@ -13,7 +13,7 @@ import { TpeSampler } from './tpe/tpe.js';
 export interface AutoOptions {
   readonly type: 'auto';
   readonly startupTrials?: number;
-  /** 0 or more: by how much a configuration that trains e times as long must promise more, on average. */
+  /** 0 or more: by how much a configuration that trains e times as long must promise more. */
   readonly costWeight?: number;
 }
 
@@ -61,8 +61,7 @@ export const SAMPLER_SETTINGS: Readonly<Record<SamplerType, Settings>> = {
       high: 10,
       fallback: 0,
       about:
-        'Where time counts: standard deviations by which a configuration that trains 2.7 times as long must promise more, ' +
-        'on average; a half is a good start. ' +
+        'Where time counts: standard deviations by which a configuration that trains 2.7 times as long must promise more. ' +
         'Above 0, suggestions depend on how long trials took.',
     },
   },
