@@ -12,8 +12,11 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'TMPDIR',
   'VIRTUAL_ENV',
   'NODE_OPTIONS',
+  // Where engines were installed, and where Vulkan looks for drivers.
+  'XDG_CACHE_HOME',
+  'XDG_DATA_DIRS',
 ]);
-const ALWAYS_BEGINNING = /^(LC|CONDA|CUDA|NVIDIA|TF)_/;
+const ALWAYS_BEGINNING = /^(LC|CONDA|CUDA|NVIDIA|TF|VK)_/;
 
 /** The environment that an attempt's process starts with: of the worker's own no more than it needs to run programs. */
 export function baseEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
