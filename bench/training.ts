@@ -15,6 +15,7 @@ import {
   ratioOfSums,
 } from './training/measure.js';
 import { MODELS, type Model } from './training/networks.js';
+import { gpusHere, type Sharer, shareOut } from './training/sharing.js';
 import { openSlots, runTrial } from './training/start-times.js';
 import { makeTurns } from './training/turns.js';
 
@@ -22,14 +23,18 @@ import { makeTurns } from './training/turns.js';
  * How fast the built-in training is, in images per second of training with SGD:
  *   npm run bench:train [-- --backends wasm,tfjs-node] [--rounds 5] [--seconds 5]
  *                       [--prototype DIR] [--python PATH] [--endurance 500] [--only rates,overhead,slots,starts]
+ *   npm run bench:train -- --only rates,sharing --backends webgpu --python PATH --torch cuda [--sharing 1,4,16]
  * Beside it, in turn with it: a bare loop over the same layers without epochs, metrics and pauses; the layers library of
  * TensorFlow.js on the same backend; another bench (--prototype: a folder with a bench.mjs that is called with
- * "wasm 1 simd MODEL BATCH layers sgd SECONDS" and prints JSON with imgPerSec); PyTorch, of a Python that has it.
+ * "wasm 1 simd MODEL BATCH layers sgd SECONDS" and prints JSON with imgPerSec); PyTorch, of a Python that has it,
+ * on the devices of --torch.
  * Every figure comes from a process of its own; in brackets the figure per second of processor time, which says more where
  * others use the machine too. What a trial's steps cost beside bare ones is measured in processor time of two processes on
  * one core that work in turn, a few steps each. Bare steps have the same layers, kernels and optimizer, over as many
  * pictures, which lie in memory as floats and are taken in another order each time round; the trial's lie in a file, as all
  * slots of a worker share them. Then two slots against one, the start of a trial, and many trials in a row on one worker.
+ * `sharing`: so many trials at once in one worker's slots, on its first GPU where it has one; with --python also of a
+ * command trial in PyTorch.
  */
 
 const { values: options } = parseArgs({
@@ -40,6 +45,8 @@ const { values: options } = parseArgs({
     prototype: { type: 'string' },
     python: { type: 'string' },
     endurance: { type: 'string', default: '0' },
+    torch: { type: 'string', default: 'cpu' },
+    sharing: { type: 'string', default: '1,4,16' },
     only: { type: 'string', default: 'rates,overhead,slots,starts' },
   },
 });
@@ -62,6 +69,13 @@ if (parts.includes('overhead')) {
   }
 }
 if (parts.includes('slots')) for (const model of MODELS) await compareSlots(model);
+if (parts.includes('sharing')) {
+  const gpu = (await gpusHere(1))[0];
+  print(
+    `\ntrials at once on ${gpu === undefined ? 'the cores' : `${gpu.name}, driver ${gpu.driver}`}, images/s in all`,
+  );
+  for (const model of MODELS) for (const batch of BATCHES) await compareSharing(model, batch);
+}
 if (parts.includes('starts')) await measureStarts();
 if (Number(options.endurance) > 0) await endure(Number(options.endurance));
 process.exit(0);
@@ -122,10 +136,31 @@ function torch(model: Model, batch: number): Contender[] {
   const { python } = options;
   if (python === undefined) return [];
   const script = packagePath('bench', 'training', 'pytorch.py');
-  return [1, 2].map((threads) => ({
-    name: `torch-${threads}-thread`,
-    command: [python, script, model, String(batch), String(seconds), String(threads)],
-  }));
+  const contender = (name: string, threads: number, device: string): Contender => ({
+    name,
+    command: [python, script, model, String(batch), String(seconds), String(threads), device],
+  });
+  return options.torch.split(',').flatMap((device) => {
+    if (device !== 'cpu') return [contender(`torch-${device}`, 1, device)];
+    return [1, 2].map((threads) => contender(`torch-${threads}-thread`, threads, device));
+  });
+}
+
+async function compareSharing(model: Model, batch: number): Promise<void> {
+  const counts = options.sharing.split(',').map(Number);
+  const sharers: readonly Sharer[] = [
+    ...backends.map((backend) => ({ type: 'train', backend }) as const),
+    ...(options.python === undefined ? [] : [{ type: 'command', python: options.python } as const]),
+  ];
+  print(`${`${model}, batch ${batch}`.padEnd(20)} ${counts.map((count) => String(count).padStart(10)).join('')}`);
+  for (const sharer of sharers) {
+    const cells: string[] = [];
+    for (const count of counts) {
+      const rate = await shareOut(sharer, model, batch, count, seconds).catch(String);
+      cells.push((typeof rate === 'number' ? round(rate) : rate).padStart(10));
+    }
+    print(`  ${(sharer.type === 'train' ? sharer.backend : 'PyTorch command').padEnd(18)} ${cells.join('')}`);
+  }
 }
 
 /** Two trials at a time in two processes, against one at a time. */

@@ -29,6 +29,8 @@ const EPOCH_STEPS = model === 'mlp' ? 256 : 32;
 const BLOCK_STEPS = model === 'mlp' ? 1024 / batch : Math.max(2, 128 / batch);
 /** Epochs that are not counted, of processes that work in turn. */
 const WARM_EPOCHS = 1;
+/** Steps after which the bare loop waits for its engine, which may compute elsewhere, as trials do. */
+const SETTLED_STEPS = 64;
 /** Steps that are not counted. */
 const WARM_STEPS = 5;
 
@@ -68,11 +70,19 @@ async function assay(): Promise<Measured> {
 
 /** The same layers, kernels and optimizer in a loop, and nothing else. */
 function bare(): Promise<Measured> {
-  return loop(bareStep());
+  const { step, settled } = bareStep();
+  return loop(async (index) => {
+    step();
+    if (index % SETTLED_STEPS === 0) await settled();
+  }, settled);
 }
 
-/** Steps over as many pictures as an epoch has: in memory as floats, taken in another order each time round. */
-function bareStep(): () => void {
+/**
+ * Steps over as many pictures as an epoch has: in memory as floats, taken in another order each time round.
+ *
+ * @returns `settled` waits until the engine has done what it was told
+ */
+function bareStep(): { readonly step: () => void; readonly settled: () => Promise<unknown> } {
   const config = configOf(model, batch);
   const data = noise(batch * EPOCH_STEPS);
   const loss = createLoss(config, data.name, data.classes);
@@ -84,7 +94,7 @@ function bareStep(): () => void {
   const rows = new Float32Array(batch * 784);
   const labels = new Uint8Array(batch);
   let count = 0;
-  return () => {
+  const step = (): void => {
     const from = (count % EPOCH_STEPS) * batch;
     if (from === 0) random.shuffle(order);
     for (let row = 0; row < batch; row++) {
@@ -99,6 +109,7 @@ function bareStep(): () => void {
       optimizer.step(gradients, config.optimizer.learning_rate, ++count);
     });
   };
+  return { step, settled: () => network.parameters.at(-1)!.value.data() };
 }
 
 /**
@@ -138,7 +149,7 @@ async function trialInTurns(): Promise<number[]> {
 
 /** The other side of {@link trialInTurns}. */
 function bareInTurns(): number[] {
-  const step = bareStep();
+  const { step } = bareStep();
   const turns = new Turns(turnsFolder, 'bare');
   const blocks: number[] = [];
   while (turns.wait()) {
@@ -174,7 +185,8 @@ async function tfjs(): Promise<Measured> {
   network.compile({ optimizer: tf.train.sgd(0.05), loss: 'categoricalCrossentropy' });
   const { labels } = noise(batch * ROUND);
   const floats = floatBatches();
-  return loop(async (index) => {
+  return loop(async (count) => {
+    const index = count % ROUND;
     const x = tf.tensor4d(floats[index]!, [batch, 28, 28, 1]);
     const y = tf.oneHot(tf.tensor1d(Int32Array.from(labels.subarray(index * batch, (index + 1) * batch)), 'int32'), 10);
     await network.trainOnBatch(x, y);
@@ -194,12 +206,17 @@ function floatBatches(): Float32Array[] {
   });
 }
 
-async function loop(step: (index: number) => void | Promise<void>): Promise<Measured> {
-  for (let warm = 0; warm < WARM_STEPS; warm++) await step(warm % ROUND);
+async function loop(
+  step: (index: number) => void | Promise<void>,
+  settled: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Measured> {
+  for (let warm = 0; warm < WARM_STEPS; warm++) await step(warm);
+  await settled();
   const used = process.cpuUsage();
   const begin = performance.now();
   let steps = 0;
-  while (performance.now() - begin < seconds * 1000) await step(steps++ % ROUND);
+  while (performance.now() - begin < seconds * 1000) await step(steps++);
+  await settled();
   return { images: steps * batch, spent: (performance.now() - begin) / 1000, processor: since(used) };
 }
 

@@ -17,9 +17,9 @@ const MISSING: Readonly<Record<string, string | undefined>> = {
     : 'not installed; run npm run test:engines',
   webgpu: !has('assay/engines/node_modules/webgpu/package.json')
     ? 'not installed; run npm run test:engines'
-    : (process.env['VK_DRIVER_FILES'] ?? '').includes('.engines')
+    : (process.env['VK_DRIVER_FILES'] ?? '').includes('.engines') || existsSync('/dev/nvidiactl')
       ? undefined
-      : 'no Vulkan driver in software here; run npm run test:engines',
+      : 'no GPU and no Vulkan driver in software here; run npm run test:engines',
 };
 
 const CONFIG = {
