@@ -43,7 +43,7 @@ const BACKENDS: readonly Backend[] = [
     name: 'webgpu',
     needsGpu: true,
     remedy: 'npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0',
-    load: async (asked) => (await import('./load-webgpu.js')).loadWebgpu(asked),
+    load: async (asked) => (await import('./webgpu/load-webgpu.js')).loadWebgpu(asked),
   },
   { name: 'wasm', load: async () => (await import('./wasm/load-wasm.js')).loadWasm() },
   { name: 'cpu', load: async () => (await import('./load-cpu.js')).loadCpu() },

@@ -1,9 +1,4 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type * as tf from '@tensorflow/tfjs-core';
+import type { OwnKernel } from '../register-kernels.js';
 
-/** A kernel's work: inputs to output, on the wasm engine. */
-export type WasmKernel = (
-  backend: BackendWasm,
-  inputs: Readonly<Record<string, tf.TensorInfo>>,
-  attrs: Readonly<Record<string, unknown>>,
-) => tf.TensorInfo | tf.TensorInfo[] | undefined;
+export type WasmKernel = OwnKernel<BackendWasm>;

@@ -1,5 +1,10 @@
-import { NotInstalledError, requireEngine } from './engines-folder.js';
-import { startEngine } from './start-engine.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { NotInstalledError, requireEngine } from '../engines-folder.js';
+import { registerKernels } from '../register-kernels.js';
+import { startEngine } from '../start-engine.js';
+import type { WebgpuBackend } from './engine.js';
+import { OWN_KERNELS } from './own-kernels.js';
+import { writeUploads } from './uploads.js';
 
 interface Adapter {
   readonly info: {
@@ -39,7 +44,9 @@ export async function loadWebgpu(asked: boolean): Promise<string> {
   // The engine registers itself when it is loaded, if there is a GPU by then.
   offerToBrowserCode(gpu);
   requireEngine('@tensorflow/tfjs-backend-webgpu');
+  registerKernels('webgpu', OWN_KERNELS);
   await startEngine('webgpu');
+  writeUploads(tf.backend() as unknown as WebgpuBackend);
   return isSoftware ? `${device}, in software` : device;
 }
 

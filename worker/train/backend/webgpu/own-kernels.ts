@@ -1,0 +1,13 @@
+import type { OwnKernel } from '../register-kernels.js';
+import type { WebgpuBackend } from './engine.js';
+import { filterGradient } from './filter-gradient.js';
+import { reluGradient, sgdStep } from './training-steps.js';
+
+export type WebgpuKernel = OwnKernel<WebgpuBackend>;
+
+/** Our kernels by the name that TensorFlow.js calls them. Names that begin with Assay are known to us alone. */
+export const OWN_KERNELS: Readonly<Record<string, WebgpuKernel>> = {
+  Conv2DBackpropFilter: filterGradient,
+  AssayReluGradient: reluGradient,
+  AssaySgdStep: sgdStep,
+};
