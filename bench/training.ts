@@ -22,6 +22,7 @@ import { makeTurns } from './training/turns.js';
 /*
  * How fast the built-in training is, in images per second of training with SGD:
  *   npm run bench:train [-- --backends wasm,tfjs-node] [--rounds 5] [--seconds 5]
+ *                       [--models mlp,cnn] [--batches 32,128]
  *                       [--prototype DIR] [--python PATH] [--endurance 500] [--only rates,overhead,slots,starts]
  *   npm run bench:train -- --only rates,sharing --backends webgpu --python PATH --torch cuda [--sharing 1,4,16]
  * Beside it, in turn with it: a bare loop over the same layers without epochs, metrics and pauses; the layers library of
@@ -45,15 +46,18 @@ const { values: options } = parseArgs({
     prototype: { type: 'string' },
     python: { type: 'string' },
     endurance: { type: 'string', default: '0' },
+    models: { type: 'string', default: MODELS.join() },
+    batches: { type: 'string', default: '32,128' },
     torch: { type: 'string', default: 'cpu' },
     sharing: { type: 'string', default: '1,4,16' },
     only: { type: 'string', default: 'rates,overhead,slots,starts' },
   },
 });
 const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
-const backends = options.backends.split(',');
+const backends = options.backends.split(',').filter((name) => name !== '');
 const SUBJECT = fileURLToPath(new URL('./training/subject.js', import.meta.url));
-const BATCHES = [32, 128];
+const batches = options.batches.split(',').map(Number);
+const models = MODELS.filter((model) => options.models.split(',').includes(model));
 
 const subject = (name: string, backend: string, model: Model, batch: number): Contender => ({
   name: `${name} ${backend}`,
@@ -62,19 +66,19 @@ const subject = (name: string, backend: string, model: Model, batch: number): Co
 
 print(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.versions.node}, ${rounds} rounds of ${seconds} s each`);
 const parts = options.only.split(',');
-if (parts.includes('rates')) for (const model of MODELS) for (const batch of BATCHES) await compare(model, batch);
+if (parts.includes('rates')) for (const model of models) for (const batch of batches) await compare(model, batch);
 if (parts.includes('overhead')) {
   for (const backend of backends) {
-    for (const model of MODELS) for (const batch of BATCHES) await measureOverhead(backend, model, batch);
+    for (const model of models) for (const batch of batches) await measureOverhead(backend, model, batch);
   }
 }
-if (parts.includes('slots')) for (const model of MODELS) await compareSlots(model);
+if (parts.includes('slots')) for (const model of models) await compareSlots(model);
 if (parts.includes('sharing')) {
   const gpu = (await gpusHere(1))[0];
   print(
     `\ntrials at once on ${gpu === undefined ? 'the cores' : `${gpu.name}, driver ${gpu.driver}`}, images/s in all`,
   );
-  for (const model of MODELS) for (const batch of BATCHES) await compareSharing(model, batch);
+  for (const model of models) for (const batch of batches) await compareSharing(model, batch);
 }
 if (parts.includes('starts')) await measureStarts();
 if (Number(options.endurance) > 0) await endure(Number(options.endurance));

@@ -45,10 +45,18 @@ export function crossentropyInOne(
   logits: tf.Tensor,
   classes: tf.Tensor1D,
   smoothing: number,
-): { readonly sums: Float32Array; readonly gradient: tf.Tensor } | undefined {
+): { readonly sums: Float32Array | tf.Tensor; readonly gradient: tf.Tensor } | undefined {
   if (!hasKernel('AssayCrossentropy')) return undefined;
-  const sums = new Float32Array(2);
-  const gradient = tf.engine().runKernel<tf.Tensor>('AssayCrossentropy', { logits, classes }, { smoothing, sums });
+  const numbers = new Float32Array(2);
+  const made = tf
+    .engine()
+    .runKernel<tf.Tensor | [tf.Tensor, tf.Tensor]>(
+      'AssayCrossentropy',
+      { logits, classes },
+      { smoothing, sums: numbers },
+    );
+  // Sums are numbers at once where the processor computes, else another tensor.
+  const [gradient, sums] = Array.isArray(made) ? made : [made, numbers];
   return { sums, gradient };
 }
 

@@ -25,7 +25,7 @@ export interface Forward {
   readonly output: tf.Tensor;
   /**
    * @param gradient  of the loss, by the output
-   * @param wantInput whether the gradient by the input is needed; the first layer's never is
+   * @param wantInput whether the gradient by the input is needed; that of the first layer that learns never is
    */
   backward(gradient: tf.Tensor, wantInput: boolean): Backward;
 }

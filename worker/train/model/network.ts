@@ -37,8 +37,10 @@ export class Network {
     }
     let gradient = gradientOf(signal);
     const gradients: (readonly tf.Tensor[])[] = [];
-    for (const [index, step] of [...steps.entries()].reverse()) {
-      const back = step.backward(gradient, index > 0);
+    // What comes before the first layer that learns needs no gradient: the pictures stay as they are.
+    const first = this.#layers.findIndex(({ parameters }) => parameters.length > 0);
+    for (let index = steps.length - 1; index >= first; index--) {
+      const back = steps[index]!.backward(gradient, index > first);
       gradients.unshift(back.parameters);
       if (back.input !== undefined) gradient = back.input;
     }

@@ -38,6 +38,10 @@ export interface TensorData {
 
 /** The engine. */
 export interface WebgpuBackend {
+  readonly device: {
+    addEventListener(type: 'uncapturederror', listener: (event: { readonly error: Error }) => void): void;
+    readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  };
   readonly tensorMap: { get(dataId: object): TensorData };
   readonly bufferManager: { acquireBuffer(size: number, usage: number): object };
   readonly queue: {

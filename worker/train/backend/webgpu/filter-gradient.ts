@@ -1,5 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { OwnKernel } from '../register-kernels.js';
+import { sums } from './column-sums.js';
 import { int, runElementwise, type WebgpuBackend } from './engine.js';
 
 type Shape4D = [number, number, number, number];
@@ -39,14 +40,6 @@ const PARTIAL = `
   }
   result[index] = sum;`;
 
-/** The sum of all shares of a weight. */
-const TOTAL = `
-  var sum = 0.0;
-  for (var part = 0; part < uniforms.partsShape.x; part = part + 1) {
-    sum = sum + parts[part * uniforms.size + index];
-  }
-  result[index] = sum;`;
-
 /**
  * The gradient of a convolution by its filter. The engine's own has one thread for each weight go over all places of all
  * images, some hundred threads for a hundred thousand places. Here many threads have a few rows each, and others add up
@@ -77,7 +70,8 @@ export const filterGradient: OwnKernel<WebgpuBackend> = (backend, inputs, attrs)
       strideWidth: int(info.strideWidth),
     },
   );
-  const total = runElementwise(backend, 'filter_gradient_total', TOTAL, { parts }, filterShape, {});
+  const groups = parts.shape[0]!;
+  const total = sums(backend, parts, groups, groups, [weights]);
   backend.disposeData(parts.dataId);
-  return total;
+  return { ...total, shape: filterShape };
 };

@@ -28,6 +28,9 @@ interface Dawn {
 /** Kept as long as the process lives: what Dawn made must not be collected while the engine computes on it. */
 let kept: Gpu | undefined;
 
+/** The engine that has been set up. */
+let started: WebgpuBackend | undefined;
+
 /**
  * @param asked whether it was asked for by name: then a driver that computes on the processor will do
  * @throws when there is no adapter
@@ -46,8 +49,26 @@ export async function loadWebgpu(asked: boolean): Promise<string> {
   requireEngine('@tensorflow/tfjs-backend-webgpu');
   registerKernels('webgpu', OWN_KERNELS);
   await startEngine('webgpu');
-  writeUploads(tf.backend() as unknown as WebgpuBackend);
+  const backend = tf.backend() as unknown as WebgpuBackend;
+  if (backend !== started) {
+    started = backend;
+    writeUploads(backend);
+    failOnErrors(backend);
+  }
   return isSoftware ? `${device}, in software` : device;
+}
+
+/** A GPU tells of errors later and computes on, with zeros: a full memory or a card that is gone ends the process. */
+function failOnErrors({ device }: WebgpuBackend): void {
+  const fail = (what: string): void => {
+    setImmediate(() => {
+      throw new Error(`the GPU failed: ${what.trim().split('\n')[0]}`);
+    });
+  };
+  device.addEventListener('uncapturederror', ({ error }) => fail(error.message));
+  void device.lost.then(({ reason, message }) => {
+    if (reason !== 'destroyed') fail(`it was lost: ${message}`);
+  });
 }
 
 function openGpu(): Gpu {

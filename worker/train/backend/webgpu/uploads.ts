@@ -12,7 +12,6 @@ const STORAGE = 0x80;
  * commands before have been submitted.
  */
 export function writeUploads(backend: WebgpuBackend): void {
-  if (Object.hasOwn(backend, 'uploadToGPU')) return;
   const stock = backend.uploadToGPU.bind(backend);
   backend.uploadToGPU = (dataId) => {
     const data = backend.tensorMap.get(dataId);

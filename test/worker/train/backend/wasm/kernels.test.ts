@@ -133,7 +133,7 @@ describe('the cross-entropy on wasm', () => {
           const totals = powers.map((row) => row.reduce((sum, value) => sum + value, 0));
           const loss = labels.reduce((sum, label, r) => sum - Math.log(powers[r]![label]! / totals[r]!), 0);
           const right = labels.filter((label, r) => logits[r]!.indexOf(Math.max(...logits[r]!)) === label).length;
-          const [sum, count] = made.sums;
+          const [sum, count] = made.sums as Float32Array;
           expect(Math.abs(sum! - loss) / (1 + loss)).toBeLessThan(1e-5);
           expect(count).toBe(right);
           const wanted = (label: number, column: number): number =>
