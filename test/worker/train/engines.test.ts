@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useBackend } from '../../../worker/train/backend/backend.js';
+import { Random } from '../../../worker/train/random.js';
 import { loadTrain } from '../../../worker/train/train.js';
 import { recordTrial } from '../objectives/recorded-trial.js';
 import { expectReference, reference } from './reference.js';
@@ -61,4 +65,45 @@ describe.each(['tfjs-node', 'webgpu'])('on %s', (backend) => {
     expect(first.at(-1)!).toBeLessThan(first[0]!);
     await useBackend(backend);
   });
+});
+
+it('the gradient of a convolution by its filter is on webgpu what it is on cpu', { timeout: 120_000 }, async ({
+  skip,
+}) => {
+  skip(MISSING['webgpu'] !== undefined, MISSING['webgpu']);
+  const random = new Random(3);
+  const numbers = (shape: number[]): Float32Array =>
+    Float32Array.from({ length: util.sizeFromShape(shape) }, () => random.between(-0.5, 0.5));
+  const side = fc.integer({ min: 1, max: 19 });
+  const convolution = fc.record({
+    batch: side,
+    height: side,
+    width: side,
+    channels: fc.integer({ min: 1, max: 5 }),
+    filters: fc.integer({ min: 1, max: 9 }),
+    down: fc.integer({ min: 1, max: 5 }),
+    along: fc.integer({ min: 1, max: 5 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    pad: fc.constantFrom('same' as const, 'valid' as const),
+  });
+  await fc.assert(
+    fc.asyncProperty(convolution, async (c) => {
+      fc.pre(c.pad === 'same' || (c.down <= c.height && c.along <= c.width));
+      const filterShape: [number, number, number, number] = [c.down, c.along, c.channels, c.filters];
+      const inShape: [number, number, number, number] = [c.batch, c.height, c.width, c.channels];
+      const { outShape } = backend_util.computeConv2DInfo(inShape, filterShape, c.stride, 1, c.pad);
+      const gradients: Float32Array[] = [];
+      const [images, slopes] = [numbers(inShape), numbers(outShape)];
+      for (const engine of ['cpu', 'webgpu']) {
+        await useBackend(engine);
+        const inputs = { x: tf.tensor(images, inShape), dy: tf.tensor(slopes, outShape) };
+        const attrs = { strides: c.stride, pad: c.pad, dataFormat: 'NHWC', filterShape };
+        const gradient = tf.engine().runKernel<tf.Tensor>(tf.Conv2DBackpropFilter, inputs, attrs);
+        gradients.push(await gradient.data<'float32'>());
+        tf.dispose([gradient, ...Object.values(inputs)]);
+      }
+      for (const [i, value] of gradients[1]!.entries()) expect(value).toBeCloseTo(gradients[0]![i]!, 4);
+    }),
+    { numRuns: 30 },
+  );
 });
