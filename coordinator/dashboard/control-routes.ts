@@ -7,6 +7,8 @@ import { studyJson, trialJson, workerJson } from '../../proto/json.js';
 import { Refused } from '../calls/refused.js';
 import type { StudyCalls } from '../calls/study-calls.js';
 import { LARGEST_BODY, LONGEST_REQUEST_ID } from '../limits.js';
+import { shorten } from '../spec/fault.js';
+import { knownKeys, type SchemaIssue, schemaIssues } from '../spec/schema-issues.js';
 import { wholeNumber } from './refusal.js';
 
 const requestId = z.string().max(LONGEST_REQUEST_ID).default('');
@@ -121,8 +123,23 @@ async function read<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   });
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Refused({ code: 'invalid', message: `${issue?.path.join('.') || 'the body'}: ${issue?.message}` });
+  const [issue] = schemaIssues(schema, body);
+  throw new Refused({
+    code: 'invalid',
+    message: issue === undefined ? 'the body is wrong' : faultOf(issue, schema, body),
+  });
+}
+
+/** Where the body is wrong, what stands there, and what would be right. */
+function faultOf({ path, message, unknownKeys: [unknown] }: SchemaIssue, schema: z.ZodType, body: unknown): string {
+  const place = path.length === 0 ? 'the body' : path.join('.');
+  if (unknown !== undefined) {
+    const known = knownKeys(schema, path).join(', ');
+    return `${place}: unknown key ${shorten(JSON.stringify(unknown), 60)}; known here: ${known === '' ? 'none' : known}`;
+  }
+  let value = body;
+  for (const key of path) value = (value as Record<string | number, unknown> | null | undefined)?.[key];
+  return `${place}: ${message}, not ${shorten(JSON.stringify(value) ?? 'nothing', 60)}`;
 }
 
 function tooLarge(): never {

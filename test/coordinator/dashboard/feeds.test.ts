@@ -225,8 +225,19 @@ describe('a change that a page asks for', () => {
     expect(body['error']).toMatchObject({ code: 'invalid' });
     const { faults } = body['error'] as { faults: { line: number; column: number; path: string }[] };
     expect(faults).toContainEqual(expect.objectContaining({ line: 2, column: 18, path: 'budget.trials' }));
-    expect((await act('studies/digits/adjust', { trials: { more: 0 } })).status).toBe(400);
-    expect((await act('studies/digits/pause', { surprise: 1 })).status).toBe(400);
+    for (const [path, wrong, message] of [
+      ['adjust', { trials: { more: 0 } }, 'trials.more: must be at least 1, not 0'],
+      ['adjust', { parallel: 'all' }, 'parallel: must be a number, not "all"'],
+      [
+        'adjust',
+        { trails: 3 },
+        'the body: unknown key "trails"; known here: requestId, trials, timeMs, parallel, priority',
+      ],
+      ['pause', { surprise: 1 }, 'the body: unknown key "surprise"; known here: none'],
+      ['pause', [], 'the body: must be a mapping, not []'],
+    ] as const) {
+      expect(await act(`studies/digits/${path}`, wrong)).toMatchObject({ status: 400, body: { error: { message } } });
+    }
     expect((await act('studies/nope/pause', {})).status).toBe(404);
   });
 });
