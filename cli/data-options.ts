@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { parseWorkerConfig } from '../worker/config.js';
 import type { DataPlaces } from '../worker/data-places.js';
@@ -28,6 +29,12 @@ export function addDataOptions(command: Command): Command {
       ),
     )
     .option('--offline', 'download nothing');
+}
+
+/** @throws {UserError} when the folder that was named is not there, before anything is started that would look for it */
+export function requireDatasets({ datasets }: DataOptions): void {
+  if (datasets !== undefined && !existsSync(datasets))
+    throw new UserError(`--datasets ${datasets}: there is no such folder`);
 }
 
 /** The same for a command to be typed, or for a worker to be started. */

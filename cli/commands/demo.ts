@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { packagePath } from '../../proto/package-path.js';
 import { Chaos, chaosVerdict, type Verdict } from '../chaos.js';
-import { addDataOptions, type DataOptions, dataWords } from '../data-options.js';
-import { FAILURE, UserError } from '../fail.js';
+import { addDataOptions, type DataOptions, dataWords, requireDatasets } from '../data-options.js';
+import { FAILURE } from '../fail.js';
 import { commandLine } from '../invocation.js';
 import { type LocalSearchEnd, searchHere } from '../local-search.js';
 import { wholeNumber } from '../options.js';
@@ -49,7 +48,7 @@ export function demoCommand(): Command {
 }
 
 async function demo(options: Options): Promise<void> {
-  checkDatasets(options);
+  requireDatasets(options);
   const path = packagePath('examples', `${options.dataset}.yaml`);
   const file = await readSearchFile(path, { seed: options.seed, trials: options.trials });
   const { study, interrupted, verdict } = await searchInTemporaryFolder(file, options);
@@ -67,11 +66,6 @@ async function demo(options: Options): Promise<void> {
     );
   }
   if (!succeeded(study) || verdict?.sound === false) process.exitCode = FAILURE;
-}
-
-function checkDatasets({ datasets }: Options): void {
-  if (datasets !== undefined && !existsSync(datasets))
-    throw new UserError(`--datasets ${datasets}: there is no such folder`);
 }
 
 interface DemoEnd extends LocalSearchEnd {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { addDataOptions, type DataOptions, dataWords } from '../data-options.js';
+import { addDataOptions, type DataOptions, dataWords, requireDatasets } from '../data-options.js';
 import { FAILURE } from '../fail.js';
 import { commandLine } from '../invocation.js';
 import { searchHere } from '../local-search.js';
@@ -29,6 +29,7 @@ export function runCommand(): Command {
 }
 
 async function run(path: string, options: Options): Promise<void> {
+  requireDatasets(options);
   const file = await readSearchFile(path);
   const state = options.state ?? join('.assay', file.spec.name);
   const { study, interrupted } = await searchHere({

@@ -92,6 +92,7 @@ describe.skipIf(!existsSync(MAIN))('the program, built', () => {
     [['show', 'x'], 'assay: "x" is no trial\'s number: give a whole number from 0, such as 7\n'],
     [['submit', '/nowhere.yaml'], 'assay: no file /nowhere.yaml: write one with "assay init /nowhere.yaml"\n'],
     [['submit', '/'], 'assay: / is a folder: give a search file\n'],
+    [['run', 'no.yaml', '--datasets', '/nowhere'], 'assay: --datasets /nowhere: there is no such folder\n'],
     [['demo', '--dataset', 'mnist', '--datasets', '/nowhere'], 'assay: --datasets /nowhere: there is no such folder\n'],
     [['rerun', 'digits'], 'assay: "digits" is no trial\'s number: give a whole number from 0, such as 7\n'],
   ])('answers %j with one clear line and exit code 2', async (args, line) => {
