@@ -188,6 +188,9 @@ async function compareSlots(model: Model): Promise<void> {
 async function measureStarts(): Promise<void> {
   const warm: number[] = [];
   const cold: number[] = [];
+  const first = openSlots(1, backends[0]!);
+  await runTrial(first);
+  await first.close();
   for (let round = 0; round < Math.max(5, rounds); round++) {
     const ready = openSlots(1, backends[0]!);
     await ready.probe();

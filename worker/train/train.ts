@@ -1,3 +1,4 @@
+import { trainConfigSchema } from '../../proto/objective.js';
 import type { Objective } from '../objectives/trial.js';
 import { type ChosenBackend, useBackend } from './backend/backend.js';
 import { replaceMathRandom } from './math-random.js';
@@ -12,5 +13,7 @@ export async function loadTrain(backend: string): Promise<{ readonly run: Object
   replaceMathRandom();
   const chosen = await useBackend(backend);
   const { runTrain } = await import('./run-train.js');
+  // The schema is compiled at its first use: now, while no trial waits for it.
+  trainConfigSchema.safeParse({ dataset: 'digits', architecture: {}, optimizer: { learning_rate: 1 } });
   return { run: runTrain, chosen };
 }

@@ -17,10 +17,9 @@ import { csvSource } from './csv.js';
 import type { Dataset, Samples } from './dataset.js';
 import { openSamples, writeAtomically } from './decoded-cache.js';
 import { digestDataset } from './digest.js';
-import { DIGITS_DEFAULTS, generateDigits } from './digits/digits.js';
+import { DIGITS_DEFAULTS, digitsSource } from './digits/digits.js';
 import { findIdxFolder, idxSource } from './idx.js';
 import { imageFolderSource } from './image-folder.js';
-import { samplesInMemory } from './in-memory.js';
 import { fetchNamedSet, isFetched } from './named-cache.js';
 import { NAMED_SETS, type NamedSet } from './named-sets.js';
 import { type ChannelStatistics, channelStatisticsSchema, measureChannels, normalization } from './normalization.js';
@@ -67,7 +66,7 @@ export async function openDataset(config: DatasetConfig, preparation: Preparatio
 
 async function openNamed(config: NamedDataConfig, preparation: Preparation): Promise<Dataset> {
   const { name } = config;
-  if (name === 'digits') return openDigits(config, preparation.places);
+  if (name === 'digits') return openDigits(config, preparation);
   const set = NAMED_SETS.find((known) => known.name === name);
   if (set === undefined) {
     const names = ['digits', ...NAMED_SETS.map((known) => known.name)].join(', ');
@@ -81,8 +80,9 @@ async function openNamed(config: NamedDataConfig, preparation: Preparation): Pro
   return cut(name, samples, { validation: set.validation, ...config }, preparation.places);
 }
 
-function openDigits(config: NamedDataConfig, places: DataPlaces): Dataset {
-  const { train = DIGITS_DEFAULTS.train, validation = DIGITS_DEFAULTS.validation, test = 0 } = config;
+/** Drawn once on a machine, as files are decoded once: thousands of them take longer than many a trial. */
+async function openDigits(config: NamedDataConfig, preparation: Preparation): Promise<Dataset> {
+  const { train = DIGITS_DEFAULTS.train, validation = DIGITS_DEFAULTS.validation, test = 0, seed = 0 } = config;
   for (const count of [train, validation, test]) {
     if (count > 0 && count < 1) {
       throw new ObjectiveError(
@@ -90,9 +90,9 @@ function openDigits(config: NamedDataConfig, places: DataPlaces): Dataset {
       );
     }
   }
-  const images = generateDigits(train + validation + test, config.seed ?? 0);
-  const samples = samplesInMemory(images, { train: train + validation, validation: 0, test });
-  return cut('digits', samples, { ...config, train, validation }, { ...places, cacheDir: undefined });
+  const source = digitsSource({ train: train + validation, validation: 0, test }, seed);
+  const samples = await openSamples(source, preparation);
+  return cut('digits', samples, { ...config, train, validation }, preparation.places);
 }
 
 async function findNamed(set: NamedSet, data: string | undefined, preparation: Preparation): Promise<Source> {

@@ -86,13 +86,16 @@ function interleaveClasses(labels: Uint16Array, from: number, count: number, ran
   let filled = 0;
   for (const group of byClass) {
     random.shuffle(group);
-    for (const [rank, sample] of group.entries()) {
-      samples[filled] = sample;
+    // Without iterators: all of this runs once, at the start of every trial, before the compiler has seen it.
+    for (let rank = 0; rank < group.length; rank++) {
+      samples[filled] = group[rank]!;
       places[filled++] = (rank + 0.5) / group.length;
     }
   }
   // Of equal places the lower class comes first, as the classes stand in `samples`.
-  return sortByPlace(places).map((i) => samples[i]!);
+  const order = sortByPlace(places);
+  for (let at = 0; at < count; at++) order[at] = samples[order[at]!]!;
+  return order;
 }
 
 /**
@@ -101,12 +104,15 @@ function interleaveClasses(labels: Uint16Array, from: number, count: number, ran
  */
 function sortByPlace(places: Float64Array): Uint32Array {
   const { length } = places;
-  const bucketOf = (i: number): number => Math.floor(places[i]! * length);
+  const buckets = new Uint32Array(length);
   const starts = new Uint32Array(length + 1);
-  for (let i = 0; i < length; i++) starts[bucketOf(i) + 1]!++;
+  for (let i = 0; i < length; i++) {
+    buckets[i] = Math.floor(places[i]! * length);
+    starts[buckets[i]! + 1]!++;
+  }
   for (let bucket = 0; bucket < length; bucket++) starts[bucket + 1]! += starts[bucket]!;
   const order = new Uint32Array(length);
-  for (let i = 0; i < length; i++) order[starts[bucketOf(i)]!++] = i;
+  for (let i = 0; i < length; i++) order[starts[buckets[i]!]!++] = i;
   for (let at = 1; at < length; at++) {
     const index = order[at]!;
     let to = at;
@@ -117,10 +123,12 @@ function sortByPlace(places: Float64Array): Uint32Array {
 }
 
 function groupByClass(labels: Uint16Array, from: number, count: number): Uint32Array[] {
-  const sizes: number[] = [];
-  for (let i = from; i < from + count; i++) sizes[labels[i]!] = (sizes[labels[i]!] ?? 0) + 1;
-  const groups = Array.from(sizes, (size) => new Uint32Array(size ?? 0));
-  const filled = groups.map(() => 0);
+  let most = -1;
+  for (let i = from; i < from + count; i++) if (labels[i]! > most) most = labels[i]!;
+  const sizes = new Uint32Array(most + 1);
+  for (let i = from; i < from + count; i++) sizes[labels[i]!]!++;
+  const groups = Array.from(sizes, (size) => new Uint32Array(size));
+  const filled = new Uint32Array(most + 1);
   for (let i = from; i < from + count; i++) {
     const label = labels[i]!;
     groups[label]![filled[label]!++] = i;

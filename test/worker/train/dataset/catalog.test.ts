@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -117,6 +117,20 @@ describe('openDataset', () => {
     expect((error as Error).message).toMatch(
       `data set mnist: t10k-labels-idx1-ubyte, gzipped (.gz) or not was not found; it must lie in ${data}/mnist or ${data}`,
     );
+  });
+
+  it('draws the digits once for all that share a cache, and the same without one', async () => {
+    const config = { name: 'digits', train: 50, validation: 20, test: 10, seed: 3 };
+    const drawn = await open(config);
+    const found = await open(config);
+    const held = await openDataset(config, preparation({ offline: true }));
+    // Of the builds that drew them for each trial: studies that began with those go on.
+    const digest = 'f7bc8b1907553f2cc64b4697885b09870ae21064d8d40590da9a32e38ffe3b7c';
+    expect([drawn, found, held].map((each) => each.digest)).toEqual([digest, digest, digest]);
+    expect([drawn, found, held].map((each) => [...each.train])).toEqual(Array(3).fill([...drawn.train]));
+    expect((await readdir(join(cache, 'decoded'))).filter((name) => name.endsWith('.bin'))).toHaveLength(1);
+    await open({ ...config, seed: 4 });
+    expect((await readdir(join(cache, 'decoded'))).filter((name) => name.endsWith('.bin'))).toHaveLength(2);
   });
 
   it('finds the files of a named set in the folder that a study names', async () => {

@@ -1,5 +1,6 @@
 import { Random } from '../../random.js';
-import type { LabelledImages } from '../in-memory.js';
+import type { Parts, SampleShape } from '../dataset.js';
+import type { Source } from '../source.js';
 import { Canvas } from './canvas.js';
 import { writeDigit } from './handwriting.js';
 
@@ -17,6 +18,32 @@ const DIRT = {
   scratchLength: 6,
   scratchInk: [0.25, 0.8],
 } as const;
+
+/** Counts up with every change of how they look. */
+const STYLE = 1;
+
+/** Images of bytes, all in memory. */
+export interface LabelledImages extends SampleShape {
+  readonly classNames: readonly string[];
+  /** One image after another: row by row, channels last. */
+  readonly images: Uint8Array;
+  /** One per image. */
+  readonly labels: Uint16Array;
+}
+
+/** The set as something that is decoded: out of no file. */
+export function digitsSource(parts: Parts, seed: number): Source {
+  return {
+    name: 'digits',
+    recipe: ['digits', STYLE, parts, seed],
+    files: [],
+    async decode(sink) {
+      const { images, ...rest } = generateDigits(parts.train + parts.validation + parts.test, seed);
+      await sink.write(images);
+      return { ...rest, type: 'u8', parts };
+    },
+  };
+}
 
 /**
  * Handwritten-looking digits, 20 by 20, made up by a seed: a data set for trying things out that needs no files. Any
