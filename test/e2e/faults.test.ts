@@ -74,7 +74,8 @@ async function nothingNewIn({ child }: Running): Promise<void> {
 describe('a killed worker', () => {
   it('loses no trial: another attempt takes its place and the count is exact', { timeout: 120_000 }, async () => {
     await world.coordinator(...LEASE);
-    await submit();
+    // Longer than it takes to look, on a busy machine too: it must not have ended when its worker is killed.
+    await submit({ steps: 80 });
     const doomed = world.worker('doomed', '--slots', '1');
     const { number } = await midTrial('doomed');
     await doomed.end('SIGKILL');
@@ -211,7 +212,8 @@ describe('a worker that starts first', () => {
 describe('a drained worker', () => {
   it('hands back what it runs, and nothing of it counts as lost', { timeout: 60_000 }, async () => {
     await world.coordinator(...LEASE);
-    await submit({ trials: 2 });
+    // They would take half a minute: none has ended when the worker is told to leave.
+    await submit({ trials: 2, steps: 500 });
     const worker = world.worker('leaving', '--slots', '2');
     await midTrial();
     expect(await worker.end('SIGTERM')).toBe(0);
