@@ -19,7 +19,7 @@ it('an attempt finds the engines and the Vulkan drivers that its worker finds', 
   for (const name of ['webgpu', '@tensorflow/tfjs-backend-webgpu']) {
     const folder = join(cache, 'assay', 'engines', 'node_modules', name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'index.js'), 'throw new Error(`with ${process.env.VK_DRIVER_FILES}`);\n');
+    writeFileSync(join(folder, 'index.js'), 'throw new Error("with " + process.env.VK_DRIVER_FILES);\n');
   }
   vi.stubEnv('XDG_CACHE_HOME', cache).stubEnv('VK_DRIVER_FILES', '/drivers/one.json');
   onTestFinished(() => void vi.unstubAllEnvs());
