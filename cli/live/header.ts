@@ -1,5 +1,6 @@
 import { type Repeats, type Study, StudyState } from '../../proto/index.js';
 import { studyStateName } from '../../proto/state-names.js';
+import { timeUsedMs } from '../../proto/study-clock.js';
 import { formatClock, formatMetric } from '../format.js';
 import { studyStyle } from '../states.js';
 import { bestValue, countsText, doneCount, savedText } from '../study-text.js';
@@ -32,10 +33,14 @@ function titleLines(view: View, study: Study, columns: number): Line[] {
 
 function timesText(view: View, study: Study): string {
   const finished = study.finishedAtMs > 0;
-  const elapsed = formatClock((finished ? study.finishedAtMs : view.nowMs) - study.createdAtMs);
-  const limit = study.budgetTimeMs > 0 ? ` of ${formatClock(study.budgetTimeMs)}` : '';
-  const left = !finished && view.leftMs !== undefined ? `, about ${formatClock(view.leftMs)} left` : '';
-  return finished ? `in ${elapsed}` : `${elapsed}${limit}${left}`;
+  const elapsedMs = (finished ? study.finishedAtMs : view.nowMs) - study.createdAtMs;
+  if (finished) return `in ${formatClock(elapsedMs)}`;
+  const { budgetTimeMs } = study;
+  const spent =
+    budgetTimeMs > 0
+      ? `${formatClock(timeUsedMs(study, view.nowMs))} of ${formatClock(budgetTimeMs)}`
+      : formatClock(elapsedMs);
+  return view.leftMs === undefined ? spent : `${spent}, about ${formatClock(view.leftMs)} left`;
 }
 
 function progressLines(view: View, study: Study, columns: number): Line[] {
@@ -54,7 +59,7 @@ function progressLines(view: View, study: Study, columns: number): Line[] {
 function progressShare(view: View, study: Study): number | undefined {
   if (study.state === StudyState.STUDY_STATE_FINISHED) return 1;
   const byTrials = study.budgetTrials > 0 ? doneCount(study.counts) / study.budgetTrials : undefined;
-  const byTime = study.budgetTimeMs > 0 ? (view.nowMs - study.createdAtMs) / study.budgetTimeMs : undefined;
+  const byTime = study.budgetTimeMs > 0 ? timeUsedMs(study, view.nowMs) / study.budgetTimeMs : undefined;
   if (byTrials === undefined && byTime === undefined) return undefined;
   return Math.min(1, Math.max(byTrials ?? 0, byTime ?? 0));
 }

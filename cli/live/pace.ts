@@ -1,4 +1,5 @@
 import { type Leaderboard, type Study, StudyState } from '../../proto/index.js';
+import { timeUsedMs } from '../../proto/study-clock.js';
 import { doneCount } from '../study-text.js';
 
 /** Trials' worth of training that must pass under our eyes before their pace is trusted more than the study's average. */
@@ -29,7 +30,7 @@ export class Pace {
   /** Milliseconds until the study ends, undefined while that cannot be said. */
   leftMs(study: Study, nowMs: number): number | undefined {
     if (study.state !== StudyState.STUDY_STATE_RUNNING) return undefined;
-    const byTime = study.budgetTimeMs > 0 ? study.createdAtMs + study.budgetTimeMs - nowMs : undefined;
+    const byTime = study.budgetTimeMs > 0 ? study.budgetTimeMs - timeUsedMs(study, nowMs) : undefined;
     const byTrials = this.#estimate === undefined ? undefined : this.#estimate.leftMs - (nowMs - this.#estimate.atMs);
     const least = Math.min(byTime ?? Number.POSITIVE_INFINITY, byTrials ?? Number.POSITIVE_INFINITY);
     // An estimate that has run out was wrong; what it said last helps nobody.

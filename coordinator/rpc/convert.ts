@@ -28,7 +28,7 @@ import { type ArtifactFile as CoreFile, toLogged } from '../core/events.js';
 import type { WorkerProfile } from '../core/fleet.js';
 import { substitute } from '../core/objective-config.js';
 import { dataKeyOf } from '../core/objective-facts.js';
-import type { Study as CoreStudy, StudyStatus } from '../core/study.js';
+import { type Study as CoreStudy, type StudyStatus, timeUsed } from '../core/study.js';
 import { attemptNumber, type Trial as CoreTrial } from '../core/trial.js';
 import type { LeaderboardView, StudyView, TrialView, WorkerView } from '../core/views.js';
 import {
@@ -242,7 +242,16 @@ export function toStudy(view: StudyView): Study {
     repeats: spec.repeats ?? 1,
     priority: spec.priority ?? 0,
     enqueued: study.queue.length - study.enqueued,
+    ...clockOf(view),
   };
+}
+
+/** What does not change while time passes: a view is the same until something happens. */
+function clockOf({ study }: StudyView): Pick<Study, 'timeUsedMs' | 'clockSinceMs'> {
+  const { startedAt, pausedAt, finishedAt, pausedMs } = study;
+  const stands = startedAt === undefined || (finishedAt ?? pausedAt) !== undefined;
+  if (stands) return { timeUsedMs: timeUsed(study, startedAt ?? 0), clockSinceMs: 0 };
+  return { timeUsedMs: 0, clockSinceMs: startedAt + pausedMs };
 }
 
 export function toLeaderboard(view: LeaderboardView, nowMs: number): Leaderboard {

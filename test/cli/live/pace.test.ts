@@ -53,9 +53,12 @@ describe('the estimate of the time left', () => {
   });
 
   it('ends with the time budget, and is not given once it has run out', () => {
-    const timed = { budgetTimeMs: 60 * SECOND, budgetTrials: 0 };
+    const timed = { budgetTimeMs: 60 * SECOND, budgetTrials: 0, clockSinceMs: START_MS };
     expect(secondsLeft([boardAt(10, 1, timed)], 10)).toBe(50);
     expect(secondsLeft([boardAt(10, 1, timed)], 90)).toBeUndefined();
+    // It waited for its first worker, and was paused.
+    const late = { ...timed, clockSinceMs: START_MS + 30 * SECOND };
+    expect(secondsLeft([boardAt(40, 1, late)], 40)).toBe(50);
   });
 
   it('is not given for a study that is paused', () => {

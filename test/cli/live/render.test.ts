@@ -13,6 +13,13 @@ function draw(view: View, columns: number, rows?: number): string[] {
 }
 
 describe('the live view', () => {
+  it('says what is used of a budget of time, which does not begin when the study is made', () => {
+    const timed = study({ budgetTrials: 0, budgetTimeMs: 60_000, clockSinceMs: START_MS + 60_000 });
+    const [title, progress] = draw({ ...VIEW, board: board({ study: timed }), leftMs: 37_000 }, 60);
+    expect(title).toBe('digits  running                23s of 1m 00s, about 37s left');
+    expect(progress).toMatch(/^█{15}/);
+  });
+
   it('fits a narrow terminal of 60 columns', () => {
     expect(draw(VIEW, 60)).toEqual([
       'digits  running                       1m 23s, about 52s left',

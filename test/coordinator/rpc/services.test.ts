@@ -29,6 +29,7 @@ import {
   StudyState,
   WorkerServiceClient,
 } from '../../../proto/index.js';
+import { timeUsedMs } from '../../../proto/study-clock.js';
 import { PROTOCOL_VERSION } from '../../../proto/version.js';
 
 const SPEC = `
@@ -47,10 +48,14 @@ let artifacts: ArtifactStore;
 let coordinator: Coordinator;
 let studies: StudyServiceClient;
 let workers: WorkerServiceClient;
+/** The coordinator's clock. */
+let nowMs: number;
 beforeEach(async () => {
   const logger = pino({ level: 'silent' });
+  nowMs = 1_000_000;
   coordinator = await Coordinator.open({
     log: openMemoryLog(),
+    clock: () => nowMs,
     leaseMs: 60_000,
     onFailure: (error) => {
       throw error;
@@ -284,6 +289,39 @@ describe('the study service', () => {
     expect(await noticeOf()).toBe('nothing runs: no worker is attached');
     await new PlayedWorker({ objectives: ['train'] }).next();
     expect(await noticeOf()).toBe('nothing runs: worker one does not allow the objective null');
+  });
+
+  it('says what is used of a budget of time: from the first attempt on, without pauses', async () => {
+    await call(studies.createStudy, {
+      requestId: '',
+      spec: SPEC.replace('{trials: 2}', '{time: 1m}'),
+      fileName: '',
+      codeDigest: '',
+    });
+    const usedMs = async (): Promise<number> => {
+      const { leaderboard } = await call(studies.getLeaderboard, { study: '', top: 0 });
+      return timeUsedMs(leaderboard!.study!, nowMs);
+    };
+    const control = (action: StudyAction): Promise<unknown> => call(studies.controlStudy, { study: 'toy', action });
+    nowMs += 10_000;
+    expect(await usedMs()).toBe(0);
+    const worker = new PlayedWorker();
+    await worker.next();
+    const [first] = (await worker.nextDispatch()).assignments;
+    nowMs += 5_000;
+    expect(await usedMs()).toBe(5_000);
+    await control(StudyAction.STUDY_ACTION_PAUSE);
+    nowMs += 20_000;
+    expect(await usedMs()).toBe(5_000);
+    await control(StudyAction.STUDY_ACTION_RESUME);
+    nowMs += 1_000;
+    expect(await usedMs()).toBe(6_000);
+    await control(StudyAction.STUDY_ACTION_STOP);
+    await worker.nextDispatch();
+    worker.send(first!.attempt!, [1], Outcome.OUTCOME_STOPPED);
+    await expect.poll(async () => (await call(studies.listStudies, {})).studies[0]!.state).toBe('STUDY_STATE_FINISHED');
+    nowMs += 30_000;
+    expect(await usedMs()).toBe(6_000);
   });
 
   it('sends a watcher the board at once, after changes, and ends with the study', async () => {

@@ -478,6 +478,13 @@ export interface Study {
   readonly priority: number;
   /** Configurations that were enqueued and are not proposed yet. */
   readonly enqueued: number;
+  /**
+   * Wall time that is used of a budget of time, milliseconds: from the first attempt on, pauses left out; without what has
+   * passed since `clock_since_ms`.
+   */
+  readonly timeUsedMs: number;
+  /** Since when time passes on top of that, milliseconds since the epoch; 0 while the study's clock stands. */
+  readonly clockSinceMs: number;
 }
 
 /** Trials by state. */
@@ -3251,6 +3258,8 @@ function createBaseStudy(): Study {
     repeats: 0,
     priority: 0,
     enqueued: 0,
+    timeUsedMs: 0,
+    clockSinceMs: 0,
   };
 }
 
@@ -3324,6 +3333,12 @@ export const Study: MessageFns<Study> = {
     }
     if (message.enqueued !== 0) {
       writer.uint32(184).uint32(message.enqueued);
+    }
+    if (message.timeUsedMs !== 0) {
+      writer.uint32(192).uint64(message.timeUsedMs);
+    }
+    if (message.clockSinceMs !== 0) {
+      writer.uint32(200).uint64(message.clockSinceMs);
     }
     return writer;
   },
@@ -3525,6 +3540,22 @@ export const Study: MessageFns<Study> = {
             message.enqueued = reader.uint32();
             continue;
           }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.timeUsedMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.clockSinceMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3567,6 +3598,8 @@ export const Study: MessageFns<Study> = {
     message.repeats = object.repeats ?? 0;
     message.priority = object.priority ?? 0;
     message.enqueued = object.enqueued ?? 0;
+    message.timeUsedMs = object.timeUsedMs ?? 0;
+    message.clockSinceMs = object.clockSinceMs ?? 0;
     return message;
   },
 };

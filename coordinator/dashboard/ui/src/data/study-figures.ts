@@ -1,4 +1,5 @@
 import type { StudyJson } from '../../../../../proto/json.js';
+import { timeUsedMs } from '../../../../../proto/study-clock.js';
 
 /** Trials that have their final state. */
 export function doneOf({ counts }: StudyJson): number {
@@ -15,7 +16,7 @@ export function budgetShare(study: StudyJson, nowMs: number): number | undefined
   if (study.state === 'finished') return 1;
   const shares: number[] = [];
   if (study.budgetTrials > 0) shares.push(doneOf(study) / study.budgetTrials);
-  if (study.budgetTimeMs > 0) shares.push((nowMs - study.createdAtMs) / study.budgetTimeMs);
+  if (study.budgetTimeMs > 0) shares.push(timeUsedMs(study, nowMs) / study.budgetTimeMs);
   return shares.length === 0 ? undefined : Math.min(1, Math.max(...shares));
 }
 
@@ -34,7 +35,7 @@ export function timeLeftMs(study: StudyJson, nowMs: number): number | undefined 
     study.budgetTrials > 0 && passed > 0
       ? ((study.budgetTrials - passed) / passed) * (nowMs - study.createdAtMs)
       : Number.POSITIVE_INFINITY;
-  const byTime = study.budgetTimeMs > 0 ? study.createdAtMs + study.budgetTimeMs - nowMs : Number.POSITIVE_INFINITY;
+  const byTime = study.budgetTimeMs > 0 ? study.budgetTimeMs - timeUsedMs(study, nowMs) : Number.POSITIVE_INFINITY;
   const left = Math.min(byTrials, byTime);
   return Number.isFinite(left) && left > 0 ? left : undefined;
 }
