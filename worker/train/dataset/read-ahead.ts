@@ -67,7 +67,8 @@ export class ReadAhead {
       last = Math.max(last, sample);
     }
     const apart = (last + 1 - first) / samples.length - 1;
-    if (to < least || apart * this.#size > MOST_GAP_BYTES || !this.#place(samples, first, last)) {
+    const isSmall = this.#size <= RUN_BYTES && apart * this.#size <= MOST_GAP_BYTES;
+    if (to < least || !isSmall || !this.#place(samples, first, last)) {
       this.#order = new Uint32Array(0); // Nor would it help those that follow.
       return false;
     }

@@ -52,6 +52,19 @@ describe('ReadAhead', () => {
     );
   });
 
+  it('gives samples whole that are as large as one call, or larger', () => {
+    for (const size of [128 << 10, (128 << 10) + 1, 300_000]) {
+      const file = fileOf(4 * size);
+      const { ahead } = readerOf(file, size);
+      const order = Uint32Array.of(2, 0, 1, 3);
+      ahead.expect(order);
+      for (const [step, bytes] of takeAll(ahead, order, size, 1).entries()) {
+        const wanted = file.subarray(order[step]! * size, (order[step]! + 1) * size);
+        expect(bytes?.equals(wanted) ?? true).toBe(true);
+      }
+    }
+  });
+
   it('reads a shuffled set of many windows in few calls, and the same again in another order', () => {
     const [size, count] = [700, 30_000];
     const file = fileOf(size * count);
