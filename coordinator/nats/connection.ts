@@ -12,6 +12,7 @@ import {
 } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { ConfigError } from '../errors.js';
+import { hearAllErrors } from './heard-sockets.js';
 import { checkServerVersion } from './requirements.js';
 
 /** Where the NATS servers are, and how to be let in. */
@@ -72,6 +73,7 @@ export async function connectNats(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<NatsConnection> {
+  hearAllErrors();
   const options: ConnectionOptions = {
     ...credentialsOf(config),
     servers: [...config.servers],
