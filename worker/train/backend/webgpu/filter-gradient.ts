@@ -13,6 +13,9 @@ interface Attributes {
   readonly filterShape: Shape4D;
 }
 
+/** Shares that are held at a time: 16 MiB of them. */
+const MOST_SHARES = 1 << 22;
+
 /** One weight's share of some rows of the output, of all images one after another. */
 const PARTIAL = `
   let weights = uniforms.outShape.y;
@@ -52,8 +55,9 @@ export const filterGradient: OwnKernel<WebgpuBackend> = (backend, inputs, attrs)
   const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filterShape, strides, 1, pad, dimRoundingMode);
   const weights = filterShape.reduce((product, length) => product * length, 1);
   const rows = info.batchSize * info.outHeight;
-  // As many places for each thread as there are shares to add up.
-  const rowsEach = Math.max(1, Math.round(Math.sqrt(rows / info.outWidth)));
+  // As many places for each thread as there are shares to add up; fewer shares where weights alone are threads enough.
+  const mostGroups = Math.max(1, Math.floor(MOST_SHARES / weights));
+  const rowsEach = Math.max(1, Math.round(Math.sqrt(rows / info.outWidth)), Math.ceil(rows / mostGroups));
   const parts = runElementwise(
     backend,
     'filter_gradient_parts',
