@@ -1,25 +1,26 @@
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { columnsOf } from '../columns.js';
 import type { OwnKernel } from '../register-kernels.js';
 import { int, runElementwise, type WebgpuBackend } from './engine.js';
 
-/** Sums over all axes but the last, as for the gradient of a bias: the engine's own turns the whole tensor first. */
+/** Sums over all axes but the last: the engine's own turns the whole tensor first. */
 export const columnSums: OwnKernel<WebgpuBackend> = (backend, inputs, attrs) => {
   const x = inputs['x']!;
-  const { axis, keepDims } = attrs as unknown as { readonly axis: number | number[]; readonly keepDims: boolean };
-  const last = x.shape.length - 1;
-  const axes = util.parseAxisParam(axis, x.shape);
-  if (x.dtype !== 'float32' || last < 1 || axes.length !== last || axes.includes(last)) return undefined;
-  const columns = x.shape[last]!;
-  const rows = util.sizeFromShape(x.shape) / columns;
-  const outputShape = keepDims ? [...axes.map(() => 1), columns] : [columns];
+  const found = columnsOf(x, attrs as unknown as Parameters<typeof columnsOf>[1]);
+  return found && sumColumns(backend, x, found.rows, found.outputShape);
+};
+
+/** Sums of each column over all rows. */
+export function sumColumns(backend: WebgpuBackend, x: TensorInfo, rows: number, outputShape: number[]): TensorInfo {
   if (rows <= FEW_ROWS) return sums(backend, x, rows, rows, outputShape);
   // As many rows for each thread as there are sums of theirs to add up.
   const rowsEach = Math.round(Math.sqrt(rows));
-  const parts = sums(backend, x, rows, rowsEach, [Math.ceil(rows / rowsEach), columns]);
-  const total = sums(backend, parts, parts.shape[0]!, parts.shape[0]!, outputShape);
+  const groups = Math.ceil(rows / rowsEach);
+  const parts = sums(backend, x, rows, rowsEach, [groups, outputShape.at(-1)!]);
+  const total = sums(backend, parts, groups, groups, outputShape);
   backend.disposeData(parts.dataId);
   return total;
-};
+}
 
 /** So many are added up by one thread for each column. */
 const FEW_ROWS = 256;

@@ -1,5 +1,5 @@
 import type { OwnKernel } from '../register-kernels.js';
-import { columnSums } from './column-sums.js';
+import { sumColumns } from './column-sums.js';
 import { float, int, runElementwise, type WebgpuBackend } from './engine.js';
 
 /** Of the row that begins at `start`: the largest logit, its class, and how far the logarithm of the sum of all is above it. */
@@ -41,7 +41,7 @@ export const crossentropy: OwnKernel<WebgpuBackend> = (backend, inputs, attrs) =
     scale: float(1 / rows),
   });
   const scores = runElementwise(backend, 'crossentropy_scores', SCORE, given, [rows, 2], { classes: int(classes) });
-  const sums = columnSums(backend, { x: scores }, { axis: 0, keepDims: false });
+  const sums = sumColumns(backend, scores, rows, [2]);
   backend.disposeData(scores.dataId);
-  return [gradient, sums].flatMap((made) => made ?? []);
+  return [gradient, sums];
 };
